@@ -1,0 +1,105 @@
+"""From the text in a recipe to a network with reproducible initial weights."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from assay.core.errors import BadInput
+from assay.core.rng import seed_of
+from assay.models.activations import add_slots, swap_activations
+from assay.models.networks import MODELS, Shape
+
+
+def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: str | None = None) -> nn.Module:
+    """A network for inputs of ``shape`` and ``classes`` classes, its weights drawn at the address (seed, "init").
+
+    ``model`` is a name of `MODELS` with its widths (``mlp:256-128``, ``cnn``, ``resnet18:32``) or the user's own,
+    ``file.py:function``. The function is called as ``function(shape, classes)``, or without arguments when it takes
+    none. ``activation`` is put into every slot; None leaves what the model came with.
+
+    >>> net = build("mlp:4", (2,), 3, seed=1)
+    >>> [tuple(p.shape) for p in net.parameters()]
+    [(4, 2), (4,), (3, 4), (3,)]
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(seed, "init"))
+        if ".py:" in model:
+            net = add_slots(_own(model, shape, classes))
+        else:
+            name, _, text = model.partition(":")
+            net = MODELS.find(name)(text, shape, classes)
+    if activation is not None:
+        swap_activations(net, activation)
+    return net
+
+
+def default_model(kind: str, shape: Shape) -> str:
+    """A sensible first model: an MLP for tables and for small grey images, a CNN for everything else.
+
+    >>> default_model("image", (1, 8, 8)), default_model("image", (3, 32, 32)), default_model("table", (30,))
+    ('mlp:128-64', 'cnn', 'mlp:64-32')
+    """
+    if kind == "table":
+        return "mlp:64-32"
+    channels, height, width = shape
+    return "mlp:128-64" if channels == 1 and height * width <= 28 * 28 else "cnn"
+
+
+def code_digest(path: str | Path) -> str:
+    """Twelve digits of the hash of a user's file, so that editing the file gives another run."""
+    return sha256(_file(str(path)).read_bytes()).hexdigest()[:12]
+
+
+def load_file(path: str | Path) -> object:
+    """Import a user's Python file as a module of its own (it was named on purpose; it runs)."""
+    file = _file(str(path))
+    name = f"assay_user_{sha256(str(file).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise BadInput(f"asked to load {path}; it raised {type(error).__name__}: {error}; mend the file") from error
+    return module
+
+
+def _file(path: str) -> Path:
+    file = Path(path).expanduser().resolve()
+    if not file.is_file():
+        raise BadInput(f"asked for the file {path}; found none; give the path of a Python file")
+    return file
+
+
+def _own(model: str, shape: Shape, classes: int) -> nn.Module:
+    path, _, name = model.rpartition(":")
+    function = getattr(load_file(path), name, None)
+    if not callable(function):
+        raise BadInput(f"asked for {model}; the file has no function '{name}'; write file.py:function")
+    try:
+        wants = function.__code__.co_argcount if hasattr(function, "__code__") else 2
+        net = function(shape, classes) if wants else function()
+        probe = net.eval()(torch.zeros(2, *shape)) if isinstance(net, nn.Module) else None
+    except BadInput:
+        raise
+    except Exception as error:
+        raise BadInput(
+            f"asked for {model} on inputs of shape {shape}; it raised {type(error).__name__}: {error}; "
+            "the function gets (shape, classes) and returns an nn.Module"
+        ) from error
+    if probe is None:
+        raise BadInput(f"asked for {model}; it returned {type(net).__name__}; return an nn.Module")
+    if tuple(getattr(probe, "shape", ())) != (2, classes):
+        found = tuple(getattr(probe, "shape", ())) or type(probe).__name__
+        raise BadInput(f"asked for {model}; two inputs gave outputs {found}; return logits (2, {classes})")
+    return net.train()
