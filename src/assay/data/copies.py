@@ -1,0 +1,43 @@
+"""Items that lie in two splits: the same group, or pixel for pixel the same image."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from itertools import combinations
+
+import numpy as np
+
+from assay.data.dataset import Dataset
+
+
+def pixel_keys(images: np.ndarray) -> np.ndarray:
+    """A 16-byte hash of each item, (n,): equal exactly when the stored values are equal.
+
+    >>> keys = pixel_keys(np.array([[1, 2], [1, 2], [2, 1]], np.float32))
+    >>> bool(keys[0] == keys[1]), bool(keys[0] == keys[2])
+    (True, False)
+    """
+    rows = np.ascontiguousarray(images).reshape(len(images), -1)
+    return np.array([blake2b(row.data, digest_size=16).hexdigest() for row in rows], dtype="U32")
+
+
+def overlaps(dataset: Dataset) -> tuple[str, ...]:
+    """One sentence for each pair of splits that shares groups or exact copies, with counts and the remedy."""
+    found = []
+    keys = {name: pixel_keys(split.images) for name, split in dataset.splits.items()}
+    for one, two in combinations(dataset.splits, 2):
+        a, b = dataset.splits[one].groups, dataset.splits[two].groups
+        if two not in dataset.later and a is not None and b is not None:
+            found.append(_sentence("the same group (lot, patient, tile) as", a, b, one, two))
+        found.append(_sentence("an exact copy in", keys[one], keys[two], one, two))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _sentence(relation: str, a: np.ndarray, b: np.ndarray, one: str, two: str) -> str:
+    shared = int(np.isin(b, a).sum())
+    if not shared:
+        return ""
+    count = f"{shared} of {len(b)} {two} images have {relation} {one}"
+    if two in ("val", "test"):
+        return f"LEAK: {count}, so results on {two} look better than they are; split anew with --regroup"
+    return f"LEAK: {count}, so results on {two} look better than they are; remove those images from {two}"
