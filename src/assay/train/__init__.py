@@ -1,0 +1,13 @@
+"""Floor 2: training. Recipes in, results out; one loop."""
+
+from assay.train.interventions import Fork as Fork
+from assay.train.interventions import HotSwap as HotSwap
+from assay.train.interventions import Intervention as Intervention
+from assay.train.loop import Result as Result
+from assay.train.loop import evaluate as evaluate
+from assay.train.loop import train as train
+from assay.train.recipe import Optimiser as Optimiser
+from assay.train.recipe import Recipe as Recipe
+from assay.train.strategies import Batch as Batch
+from assay.train.strategies import Standard as Standard
+from assay.train.strategies import Strategy as Strategy

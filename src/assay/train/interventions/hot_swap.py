@@ -1,0 +1,71 @@
+"""Stress in mid-training: replace the activation function, the loss or the whole strategy while weights stay."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
+
+from assay.core.errors import BadInput
+from assay.core.spec import OneOf, Share
+from assay.losses import Loss
+from assay.models import ACTIVATIONS
+from assay.train.interventions.base import Intervention
+from assay.train.strategies import Strategy
+
+if TYPE_CHECKING:
+    from assay.train.state import State
+
+
+class HotSwap(Intervention):
+    """Swap activation, loss or strategy at a share of training, and back to the recipe's own at ``until``.
+
+    ``layers`` is a glob over activation slots. ``optimiser`` says whether moments and momentum are kept (the
+    swap changes nothing but the function) or reset.
+    """
+
+    kind: str = "hot_swap"
+    activation: str | None = None
+    layers: str = "*"
+    loss: OneOf[Loss] | None = None
+    strategy: OneOf[Strategy] | None = None
+    optimiser: Literal["keep", "reset"] = "keep"
+    until: Share | None = None
+
+    def times(self) -> tuple[Fraction, ...]:
+        """When it swaps and, where asked for, when it swaps back."""
+        return (self.at,) if self.until is None else (self.at, self.until)
+
+    def fire(self, state: State, time: int) -> dict[str, Any]:
+        """Swap, or swap back to what the recipe began with."""
+        back = time == 1
+        event: dict[str, Any] = {"event": "swap back" if back else "hot swap"}
+        if self.activation is not None:
+            to = state.recipe.activation if back else self.activation
+            event |= {"activation": to, "layers": state.learner.swap(to, self.layers)}
+        if self.strategy is not None:
+            state.strategy = state.recipe.strategy if back else self.strategy
+            state.memory = state.strategy.init_state(state.learner)
+            event["strategy"] = state.strategy.kind
+        if self.loss is not None:
+            loss = state.recipe.strategy.own_loss() if back else self.loss
+            state.strategy = state.strategy.with_loss(loss)
+            event["loss"] = loss.plain()
+        if self.optimiser == "reset":
+            state.reset_optimiser()
+            event["optimiser"] = "reset"
+        return event
+
+    @model_validator(mode="after")
+    def _swaps_something(self) -> HotSwap:
+        if self.activation is None and self.loss is None and self.strategy is None:
+            raise ValueError("swaps nothing; give activation, loss or strategy")
+        if self.activation is not None:
+            try:
+                ACTIVATIONS.find(self.activation)
+            except BadInput as error:
+                raise ValueError(str(error)) from None
+        if self.until is not None and not self.at < self.until < 1:
+            raise ValueError(f"until must lie between at ({float(self.at):g}) and 1, found {float(self.until):g}")
+        return self

@@ -1,0 +1,162 @@
+"""The training loop. There is one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from assay.data import Dataset, Split
+from assay.train.draws import Draws, order
+from assay.train.recipe import Recipe, moment_of
+from assay.train.state import Kept, State
+from assay.train.strategies import Batch
+
+CHUNK = 1024  # examples forwarded at once when nothing is learned
+
+
+@dataclass
+class Result:
+    """One run, carried out: weights by moment, history rows, how it ended."""
+
+    kept: dict[str, Kept]
+    history: list[dict[str, Any]]
+    status: str  # "finished", or "stopped: ..." with the reason
+    steps: int
+
+
+def train(
+    recipes: Sequence[Recipe],
+    data: Dataset,
+    *,
+    runs: Sequence[str] = (),
+    checkpoint: Path | None = None,
+    every: float = 20.0,
+    device: str = "cpu",
+    tell: Callable[[float], None] | None = None,
+) -> list[Result]:
+    """Carry out recipes that differ only in their seed: one of them plainly, several as one stack.
+
+    With ``checkpoint``, state is written there at the first epoch's start after ``every`` seconds, and an existing
+    file is continued from: the result is the same, bit for bit on a CPU, as without interruption. ``tell`` hears the
+    share of training done.
+    """
+    state = State.begin(recipes, data, device)
+    if checkpoint is not None and checkpoint.exists():
+        state.load(checkpoint)
+    x, y = data.train.x.to(device), data.train.y.to(device)
+    batch, per_epoch = _batches(len(y), state.recipe.batch)
+    total = per_epoch * state.recipe.epochs
+    losses: list[Tensor] = []  # of this epoch's steps
+    indices, indices_for = torch.empty(0), None
+    saved = time.monotonic()
+    while state.step < total and not all(step is not None for step in state.stopped):
+        epoch, within = divmod(state.step, per_epoch)
+        if within == 0 and checkpoint is not None and time.monotonic() - saved > every:
+            state.save(checkpoint, runs)
+            saved = time.monotonic()
+        _moment(state, total)
+        if indices_for != (epoch, state.forks):
+            indices = torch.stack([order(s, epoch, len(y), batch, per_epoch, state.forks) for s in state.seeds])
+            indices_for = (epoch, state.forks)
+        chosen = indices[:, within * batch : (within + 1) * batch]
+        chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
+        losses.append(_step(state, Batch(x[chosen], y[chosen], chosen), state.step / total))
+        state.step += 1
+        if within == per_epoch - 1:
+            _end_of_epoch(state, data.val, epoch, losses, device)
+            losses = []
+            if tell is not None:
+                tell(state.step / total)
+    _moment(state, total)
+    return [_result(state, run) for run in range(len(recipes))]
+
+
+def _batches(n: int, batch: int) -> tuple[int, int]:
+    """Batch size and batches an epoch. A last batch of one is left out: batch norm has no spread to divide by."""
+    batch = min(batch, n)
+    return batch, max(1, n // batch + (n % batch > 1))
+
+
+def _step(state: State, batch: Batch, progress: float) -> Tensor:
+    """One optimiser step; the mean loss of each run."""
+    draws = Draws(state.seeds, state.step, state.forks)
+    net = state.learner.net
+    if state.learner.random:
+        draws.seed_modules()
+    batch = state.strategy.prepare(net, batch, state.memory, draws)
+    means = state.strategy.losses(net, batch, state.memory).mean(-1)
+    state.optimiser.zero_grad(set_to_none=True)
+    means.sum().backward()
+    for group in state.optimiser.param_groups:
+        group["lr"] = state.recipe.optimiser.lr_at(progress)
+    state.optimiser.step()
+    state.memory = state.strategy.after_step(state.learner, state.memory, progress)
+    return means.detach().reshape(-1)
+
+
+def _moment(state: State, total: int) -> None:
+    """Keep weights and fire interventions that are due at this step: first ``0.5-``, then the swap, then ``0.5``."""
+
+    def keep(before: bool) -> None:
+        for moment in state.recipe.keep:
+            share, is_before = moment_of(moment)
+            if is_before == before and round(share * total) == state.step:
+                state.keep(moment)
+
+    keep(before=True)
+    for intervention in state.recipe.interventions:
+        for number, share in enumerate(intervention.times()):
+            if round(share * total) == state.step:
+                event = {"step": state.step, "share": state.step / total, **intervention.fire(state, number)}
+                for rows in state.history:
+                    rows.append(event)
+    keep(before=False)
+
+
+@torch.no_grad()
+def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], device: str) -> None:
+    """Write each run's epoch into its history, and find runs whose loss stopped being a number."""
+    table = torch.stack(losses).cpu()  # (steps, runs)
+    every = state.recipe.evaluate_every
+    look = every > 0 and ((epoch + 1) % every == 0 or epoch + 1 == state.recipe.epochs)
+    loss, accuracy = evaluate(state.learner.net, val, device) if look else (None, None)
+    for run in range(len(state.seeds)):
+        if state.stopped[run] is not None:
+            continue
+        bad = (~table[:, run].isfinite()).nonzero()
+        if len(bad):
+            state.stopped[run] = state.step - len(table) + int(bad[0])
+            state.history[run].append({"event": "stopped", "step": state.stopped[run], "reason": "loss not finite"})
+            continue
+        row = {"epoch": epoch + 1, "step": state.step, "train_loss": table[:, run].double().mean().item()}
+        if loss is not None and accuracy is not None:
+            row |= {"val_loss": loss[run].item(), "val_accuracy": accuracy[run].item()}
+        state.history[run].append(row)
+
+
+@torch.no_grad()
+def evaluate(net: Any, split: Split, device: str = "cpu") -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy (nats) and accuracy of each run on a split, ``(runs,)`` each."""
+    losses, hits = [], []
+    for start in range(0, len(split), CHUNK):
+        logits = net(split.x[start : start + CHUNK].to(device)).double()
+        labels = split.y[start : start + CHUNK].to(device).expand(logits.shape[:-1])
+        losses.append(F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none").view(labels.shape))
+        hits.append((logits.argmax(-1) == labels).double())
+    return torch.cat(losses, -1).mean(-1).reshape(-1).cpu(), torch.cat(hits, -1).mean(-1).reshape(-1).cpu()
+
+
+def _result(state: State, run: int) -> Result:
+    at = state.stopped[run]
+    status = "finished" if at is None else f"stopped: loss not finite at step {at}"
+    kept = {moment: state.kept[moment][run] for moment in state.recipe.keep if moment in state.kept}
+    if at is not None:  # what was kept after the loss broke is not a model
+        kept = {m: k for m, k in kept.items() if all(bool(t.isfinite().all()) for t in k.tensors.values())}
+    return Result(kept, state.history[run], status, state.step if at is None else at)

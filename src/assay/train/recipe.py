@@ -1,0 +1,117 @@
+"""Everything about one training run, as plain data."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import cos, pi
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from assay.core.errors import BadInput
+from assay.core.spec import Number, OneOf, Spec
+from assay.models import ACTIVATIONS, MODELS, code_digest, load_file
+from assay.train.interventions import Intervention
+from assay.train.strategies import Standard, Strategy
+
+
+class Optimiser(Spec):
+    """How weights follow gradients; torch's own optimisers do the work."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    lr: Number = Field(1e-3, gt=0)
+    weight_decay: Number = Field(0.0, ge=0)
+    momentum: Number = Field(0.9, ge=0, lt=1)  # sgd only
+    schedule: Literal["constant", "cosine"] = "constant"
+
+    def lr_at(self, progress: float) -> float:
+        """The learning rate after a share ``progress`` of training.
+
+        >>> Optimiser(lr=0.2, schedule="cosine").lr_at(0.5)
+        0.1
+        """
+        return self.lr if self.schedule == "constant" else self.lr * (1 + cos(pi * progress)) / 2
+
+
+class Recipe(Spec):
+    """Dataset + model + strategy + interventions + optimiser + seed: complete, hashable.
+
+    ``keep`` lists the moments at which weights are kept, as shares of training: ``0.5`` is after the interventions
+    due there, ``0.5-`` before them. ``uses`` names Python files that define the user's own losses, strategies or
+    interventions.
+    """
+
+    uses: tuple[str, ...] = ()
+    data: str
+    regroup: bool = False
+    split_seed: int = Field(0, ge=0)
+    model: str | None = None
+    activation: str = "relu"
+    strategy: OneOf[Strategy] = Standard()
+    interventions: tuple[OneOf[Intervention], ...] = ()
+    optimiser: Optimiser = Optimiser()
+    epochs: int = Field(20, ge=1)
+    batch: int = Field(64, ge=1)
+    evaluate_every: int = Field(1, ge=0)  # epochs between looks at val; 0: never
+    keep: tuple[str, ...] = ("1",)
+    seed: int = Field(0, ge=0)
+
+    @classmethod
+    def parse(cls, value: Any, origin: str = "") -> Self:
+        """Build from plain data, loading the user's own parts first so that their kinds are known."""
+        for path in value.get("uses", ()) if isinstance(value, dict) else ():
+            load_file(path)
+        return super().parse(value, origin)
+
+    def run_id(self, data_digest: str) -> str:
+        """The run's name: a hash of every field, each part's version, the data and the user's code."""
+        files = [*self.uses, *([self.model.rpartition(":")[0]] if self.model and ".py:" in self.model else [])]
+        return self.fingerprint(data_digest, *(code_digest(file) for file in files))
+
+    def sans_seed(self) -> str:
+        """The same for all runs that may share a stack: everything but the seed."""
+        return self.with_(seed=0).fingerprint()
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            if ".py:" in value:
+                path, _, name = value.rpartition(":")
+                return f"{Path(path).expanduser().resolve()}:{name}"
+            MODELS.find(value.partition(":")[0])
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, value: str) -> str:
+        try:
+            ACTIVATIONS.find(value)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _known_moments(self) -> Recipe:
+        for moment in self.keep:
+            try:
+                share, _ = moment_of(moment)
+            except ValueError:
+                raise ValueError(f"keep: '{moment}' is no moment; write a share such as 0.5, or 0.5-") from None
+            if not 0 <= share <= 1:
+                raise ValueError(f"keep: '{moment}' lies outside training; shares are in [0, 1]")
+        return self
+
+
+def moment_of(text: str) -> tuple[Fraction, bool]:
+    """A moment's share of training and whether it lies before the interventions due there.
+
+    >>> moment_of("0.5-"), moment_of("1")
+    ((Fraction(1, 2), True), (Fraction(1, 1), False))
+    """
+    return Fraction(text.removesuffix("-")), text.endswith("-")

@@ -1,0 +1,145 @@
+"""The state of training: what the loop advances, what interventions change, what a checkpoint holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from assay.core.errors import BadInput
+from assay.core.files import to_json, write_bytes
+from assay.data import Dataset
+from assay.models import build
+from assay.train.learner import Learner
+from assay.train.recipe import Optimiser, Recipe
+from assay.train.strategies import Strategy
+
+_OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+
+
+def make_optimiser(spec: Optimiser, parameters: list[Tensor]) -> torch.optim.Optimizer:
+    """Torch's optimiser for a spec, in its fused form: one pass over the parameters instead of several."""
+    extra = {"momentum": spec.momentum} if spec.name == "sgd" else {}
+    return _OPTIMISERS[spec.name](parameters, lr=spec.lr, weight_decay=spec.weight_decay, fused=True, **extra)
+
+
+@dataclass
+class Kept:
+    """One run's weights at one moment, and the activation in each slot at that moment."""
+
+    tensors: dict[str, Tensor]
+    activations: dict[str, str]
+
+
+@dataclass
+class State:
+    """Everything that changes while recipes that differ only in their seed are trained together."""
+
+    recipe: Recipe  # of the first run; all runs share everything but the seed
+    seeds: tuple[int, ...]
+    learner: Learner
+    optimiser: torch.optim.Optimizer
+    strategy: Strategy
+    memory: dict[str, Tensor]
+    step: int = 0
+    forks: tuple[int, ...] = ()
+    history: list[list[dict[str, Any]]] = field(default_factory=list)  # a list of rows for each run
+    kept: dict[str, list[Kept]] = field(default_factory=dict)  # by moment, one for each run
+    stopped: list[int | None] = field(default_factory=list)  # the step at which a run's loss was not finite
+
+    @classmethod
+    def begin(cls, recipes: Sequence[Recipe], data: Dataset, device: str) -> State:
+        """The state before the first step."""
+        first = recipes[0]
+        if first.model is None:
+            raise ValueError("the recipe's model must be chosen before training")
+        if len({recipe.sans_seed() for recipe in recipes}) > 1:
+            raise ValueError("runs that train together must differ in their seed alone")
+        classes = len(data.classes)
+        modules = [
+            build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes
+        ]
+        learner = Learner(modules, len(data.shape), device)
+        return cls(
+            recipe=first,
+            seeds=tuple(recipe.seed for recipe in recipes),
+            learner=learner,
+            optimiser=make_optimiser(first.optimiser, learner.parameters()),
+            strategy=first.strategy,
+            memory=first.strategy.init_state(learner),
+            history=[[] for _ in recipes],
+            stopped=[None for _ in recipes],
+        )
+
+    def reset_optimiser(self) -> None:
+        """Forget moments and momentum."""
+        self.optimiser = make_optimiser(self.recipe.optimiser, self.learner.parameters())
+
+    def keep(self, moment: str) -> None:
+        """Keep every run's weights under the name of a moment."""
+        names = self.learner.activations()
+        self.kept[moment] = [Kept(self.learner.state(run), names) for run in range(len(self.seeds))]
+
+    def save(self, path: Path, runs: Sequence[str]) -> None:
+        """Write a checkpoint: one file, whole or absent. ``runs`` are the run ids it belongs to."""
+        tensors = {f"learner/{name}": value for name, value in self.learner.tensors().items()}
+        for number, values in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser/{number}/{k}": v for k, v in values.items() if isinstance(v, Tensor)}
+        tensors |= {f"memory/{name}": value for name, value in self.memory.items()}
+        for moment, all_kept in self.kept.items():
+            for run, kept in enumerate(all_kept):
+                tensors |= {f"kept/{moment}/{run}/{name}": value for name, value in kept.tensors.items()}
+        plain = {
+            "runs": list(runs),
+            "step": self.step,
+            "forks": self.forks,
+            "strategy": self.strategy.plain(),
+            "activations": self.learner.activations(),
+            "kept": {moment: [k.activations for k in all_kept] for moment, all_kept in self.kept.items()},
+            "stopped": self.stopped,
+        }
+        # History is JSON inside JSON: its losses may be NaN, and Python reads back what Python wrote.
+        header = {"plain": to_json(plain), "history": json.dumps(self.history)}
+        write_bytes(path, save({k: v.contiguous() for k, v in tensors.items()}, header))
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint; this state must have been begun with the same recipes."""
+        groups: dict[str, dict[str, Tensor]] = {"learner": {}, "optimiser": {}, "memory": {}, "kept": {}}
+        with safe_open(path, "pt") as file:
+            header = file.metadata()
+            for key in file.keys():  # noqa: SIM118  (not a mapping)
+                group, _, name = key.partition("/")
+                groups[group][name] = file.get_tensor(key)
+        plain = json.loads(header["plain"])
+        self.history = json.loads(header["history"])
+        self.step, self.forks, self.stopped = plain["step"], tuple(plain["forks"]), plain["stopped"]
+        self.strategy = Strategy.of(plain["strategy"])
+        self.learner.load(groups["learner"])
+        self.learner.set_activations(plain["activations"])
+        self.memory = groups["memory"]
+        for moment, names in plain["kept"].items():
+            self.kept[moment] = [Kept({}, each) for each in names]
+        for key, value in groups["kept"].items():
+            moment, run, name = key.split("/", 2)
+            self.kept[moment][int(run)].tensors[name] = value
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, value in groups["optimiser"].items():
+            number, name = key.split("/", 1)
+            slots.setdefault(int(number), {})[name] = value
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": slots})
+
+
+def checkpoint_runs(path: Path) -> list[str]:
+    """The run ids a checkpoint belongs to; `BadInput` when the file is not a checkpoint."""
+    try:
+        with safe_open(path, "pt") as file:
+            return json.loads(file.metadata()["plain"])["runs"]
+    except Exception as error:
+        raise BadInput(f"asked to read the checkpoint {path}; found {error}; delete the file and repeat") from error
