@@ -1,0 +1,48 @@
+"""Metrics: named arrays in, a number out, each with a card that says what may be expected of it."""
+
+from assay.metrics.acceptance import Counts, threshold
+from assay.metrics.arrays import is_constant
+from assay.metrics.card import ARGUMENTS, INVARIANCES, METRICS, Card, Metric, metric
+from assay.metrics.functional import accuracy, cross_entropy, disagreement, gap
+from assay.metrics.geometry import class_correlation, sample_correlation, sample_density
+from assay.metrics.matrix import pairwise
+from assay.metrics.rates import (
+    Detection,
+    detection,
+    escape_interval,
+    escape_rate,
+    false_reject_interval,
+    false_reject_rate,
+)
+from assay.metrics.similarity import angular_shape, cka_distance, debiased_cka, linear_cka, similarity_warning
+
+__all__ = [
+    "ARGUMENTS",
+    "INVARIANCES",
+    "METRICS",
+    "Card",
+    "Counts",
+    "Detection",
+    "Metric",
+    "accuracy",
+    "angular_shape",
+    "cka_distance",
+    "class_correlation",
+    "cross_entropy",
+    "debiased_cka",
+    "detection",
+    "disagreement",
+    "escape_interval",
+    "escape_rate",
+    "false_reject_interval",
+    "false_reject_rate",
+    "gap",
+    "is_constant",
+    "linear_cka",
+    "metric",
+    "pairwise",
+    "sample_correlation",
+    "sample_density",
+    "similarity_warning",
+    "threshold",
+]
