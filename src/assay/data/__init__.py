@@ -2,5 +2,6 @@
 
 from assay.data.dataset import Dataset, Split
 from assay.data.load import load_data
+from assay.data.shifts import SHIFTS, Shift, shifts_for
 
-__all__ = ["Dataset", "Split", "load_data"]
+__all__ = ["SHIFTS", "Dataset", "Shift", "Split", "load_data", "shifts_for"]

@@ -16,25 +16,27 @@ def as_images(array: np.ndarray, what: str) -> np.ndarray:
     >>> as_images(np.zeros((5, 8, 8), np.uint8), "train_images").shape
     (5, 8, 8, 1)
     """
+    if array.ndim and not len(array):
+        raise BadInput(f"asked to use {what}; found no items in it; leave the array out, or fill it")
     if array.ndim == 2:
         return _table(array, what)
     array = array[..., None] if array.ndim == 3 else array
-    if array.ndim != 4 or array.shape[-1] not in (1, 3) or 0 in array.shape[1:]:
+    if array.ndim != 4 or array.shape[-1] not in (1, 3) or not array.size:
         raise BadInput(f"asked to use {what} as images; found shape {array.shape}; {_shape_advice(array)}")
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind != "f":
         raise BadInput(
-            f"asked to use {what} as images; found {array.dtype}; store 0..255 as uint8, 0..65535 as uint16 "
+            f"asked to use {what} as images; found {array.dtype}; save 0..255 as uint8, 0..65535 as uint16 "
             "or 0..1 as float32"
         )
-    low, high = (_finite(array, what).min(), array.max()) if array.size else (0.0, 1.0)
-    if low < 0 or high > 1:
+    low, high = _finite(array, what).min(), array.max()
+    if low < -1e-6 or high > 1 + 1e-6:  # rounding in the maker's own arithmetic is forgiven
         raise BadInput(
-            f"asked to use {what} as images; found values from {low:.4g} to {high:.4g}; "
-            "decimal pixels must lie in 0..1: divide by the largest possible value (255 at 8 bits) first"
+            f"asked to use {what} as images; found values from {low:.4g} to {high:.4g}; decimal pixels must "
+            "lie in 0..1: divide by the largest possible value (255 at 8 bits) first"
         )
-    return array.astype(np.float32, copy=False)
+    return array.astype(np.float32).clip(0, 1)
 
 
 def as_labels(array: np.ndarray, count: int, what: str) -> np.ndarray:
@@ -52,13 +54,11 @@ def as_labels(array: np.ndarray, count: int, what: str) -> np.ndarray:
         )
     same_length(array, count, what)
     if array.dtype.kind not in "biu":
-        raise BadInput(
-            f"asked to use {what}; found {array.dtype}; labels must be whole numbers 0, 1, 2, ... (int64)"
-        )
-    if len(array) and array.min() < 0:
-        raise BadInput(
-            f"asked to use {what}; found the label {array.min()}; number the classes from 0 upwards"
-        )
+        raise BadInput(f"asked to use {what}; found {array.dtype}; save whole numbers 0, 1, 2, ... (int64)")
+    if array.min() < 0:
+        raise BadInput(f"asked to use {what}; found the label {array.min()}; number the classes from 0 up")
+    if array.max() >= 2**31:
+        raise BadInput(f"asked to use {what}; found the label {array.max()}; number the classes 0, 1, 2, ...")
     return array.astype(np.int64)
 
 

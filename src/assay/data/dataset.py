@@ -137,7 +137,7 @@ class Dataset:
                 arrays["groups"] = split.groups
             for key, array in sorted(arrays.items()):
                 total.update(f"\x1e{name}\x1f{key}\x1f{array.dtype.str}\x1f{array.shape}\x1f".encode())
-                total.update(np.ascontiguousarray(array).data)
+                total.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
         return total.hexdigest()
 
 

@@ -41,7 +41,8 @@ def complete(dataset: Dataset, *, regroup: bool = False, seed: int = 0) -> Datas
         taken = cut(counts, share, len(missing) - place, numpy_rng(seed, "split", part))[units]
         splits[part] = splits["train"].take(np.flatnonzero(taken))
         splits["train"] = splits["train"].take(np.flatnonzero(~taken))
-    return replace(dataset, splits={name: splits[name] for name in LEARNING})
+    warnings = (*dataset.warnings, *_absent(dataset.classes, splits))
+    return replace(dataset, splits={name: splits[name] for name in LEARNING}, warnings=warnings)
 
 
 def merge(splits: Mapping[str, Split]) -> Split:
@@ -139,10 +140,23 @@ def cut(counts: np.ndarray, share: float, keep: int, generator: np.random.Genera
             take(int(unit))
     for label in range(counts.shape[1]):
         if not counts[taken, label].any():
-            spares = [int(u) for u in np.flatnonzero(counts[:, label]) if spare(u)]
+            holders = np.flatnonzero(counts[:, label]).tolist()
+            spares = [unit for unit in holders if spare(unit)]
             if spares:
                 take(min(spares, key=lambda u: counts[u].sum()))
     return taken
+
+
+def _absent(classes: tuple[str, ...], splits: Mapping[str, Split]) -> list[str]:
+    """One sentence for each of val and test that lacks classes."""
+    lacking = {
+        name: sorted(set(range(len(classes))) - set(splits[name].labels.tolist())) for name in LEARNING
+    }
+    return [
+        f"{name} has no item of {', '.join(classes[label] for label in labels)}; nothing is known about it there"
+        for name, labels in lacking.items()
+        if labels
+    ]
 
 
 def _check_counts(dataset: Dataset, splits: Mapping[str, Split]) -> None:
