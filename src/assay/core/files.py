@@ -5,6 +5,7 @@ A killed process leaves either the old file or the new one. A full disk is repor
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -24,10 +25,8 @@ def write_bytes(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:
-        try:
+        with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        except OSError:
-            pass
         raise BadInput(
             f"asked to write {path}; found: {error.strerror or error}; "
             "give a folder that can be written to and has room (--lab)"

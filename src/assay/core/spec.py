@@ -147,7 +147,9 @@ def read_plain(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"asked to read {path}; found: {error.strerror}; give the path of a YAML or JSON file") from error
+        raise BadInput(
+            f"asked to read {path}; found: {error.strerror}; give the path of a YAML or JSON file"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
@@ -243,7 +245,11 @@ def _fields_at(cls: Any, path: tuple[int | str, ...]) -> list[str]:
         if field is None:
             return []
         cls = next(
-            (t for t in (field.annotation, *get_args(field.annotation)) if isinstance(t, type) and issubclass(t, BaseModel)),
+            (
+                t
+                for t in (field.annotation, *get_args(field.annotation))
+                if isinstance(t, type) and issubclass(t, BaseModel)
+            ),
             None,
         )
     return list(getattr(cls, "model_fields", {}))

@@ -124,4 +124,3 @@ def swap_activations(module: nn.Module, to: str, layers: str = "*") -> list[str]
     for name in changed:
         chosen[name].kind = to
     return changed
-

@@ -110,7 +110,11 @@ def resnet18(text: str, shape: Shape, classes: int) -> nn.Module:
         for block, stride in enumerate((1 if stage == 0 else 2, 1)):
             layers.append((f"block{stage + 1}_{block + 1}", _Block(before, after, stride)))
             before = after
-    layers += [("average", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(before, classes))]
+    layers += [
+        ("average", nn.AdaptiveAvgPool2d(1)),
+        ("flat", nn.Flatten()),
+        ("head", nn.Linear(before, classes)),
+    ]
     return _named(layers)
 
 

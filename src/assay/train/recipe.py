@@ -66,7 +66,10 @@ class Recipe(Spec):
 
     def run_id(self, data_digest: str) -> str:
         """The run's name: a hash of every field, each part's version, the data and the user's code."""
-        files = [*self.uses, *([self.model.rpartition(":")[0]] if self.model and ".py:" in self.model else [])]
+        files = [
+            *self.uses,
+            *([self.model.rpartition(":")[0]] if self.model and ".py:" in self.model else []),
+        ]
         return self.fingerprint(data_digest, *(code_digest(file) for file in files))
 
     def sans_seed(self) -> str:

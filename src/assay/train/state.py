@@ -63,9 +63,7 @@ class State:
         if len({recipe.sans_seed() for recipe in recipes}) > 1:
             raise ValueError("runs that train together must differ in their seed alone")
         classes = len(data.classes)
-        modules = [
-            build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes
-        ]
+        modules = [build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes]
         learner = Learner(modules, len(data.shape), device)
         return cls(
             recipe=first,

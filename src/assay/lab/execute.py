@@ -1,0 +1,105 @@
+"""An executor is an unordered map over plain-data jobs. A study cannot tell one from another.
+
+A job that raises becomes a `Failure` with its reason; the others go on. A worker process that dies takes the whole
+pool with it, so the pool is rebuilt and goes on with what is not done; jobs that were pending twice when a pool died
+are then tried one at a time, so that only the job that kills its worker is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assay.core.errors import AssayError, BadInput, unknown
+from assay.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that raised, and why."""
+
+    reason: str
+    trace: str
+
+
+Executor = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[tuple[int, Any]]]
+EXECUTORS: Registry[Callable[[str], Executor]] = Registry("executor")
+
+
+def executor(text: str) -> Executor:
+    """The executor that ``--on`` names: ``inline``, ``processes:N``.
+
+    >>> sorted(executor("inline")(abs, [-1, 2]))
+    [(0, 1), (1, 2)]
+    """
+    name, _, argument = text.partition(":")
+    if name not in EXECUTORS:
+        raise unknown("executor", name, EXECUTORS)
+    return EXECUTORS[name](argument)
+
+
+def _guarded(function: Callable[[Any], Any], job: Any) -> Any:
+    try:
+        return function(job)
+    except AssayError as error:
+        return Failure(str(error), "")
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+@EXECUTORS.named("inline")
+def inline(argument: str) -> Executor:
+    """One job after the other in this process."""
+    if argument:
+        raise BadInput(f"asked for --on inline:{argument}; inline takes no number; write --on inline")
+
+    def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        for number, job in enumerate(jobs):
+            yield number, _guarded(function, job)
+
+    return run
+
+
+@EXECUTORS.named("processes")
+def processes(argument: str) -> Executor:
+    """``processes:N``: N worker processes (default: one a core)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if (argument and not argument.isdigit()) or argument == "0":
+        raise BadInput(f"asked for --on processes:{argument}; found no number of processes; write processes:2")
+    workers = int(argument) if argument else cores
+
+    def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        todo = dict(enumerate(jobs))
+        for _ in range(2):
+            yield from _pool(function, todo, workers)
+            if not todo:
+                return
+        for number in list(todo):  # each alone, so that only the one that kills its worker is lost
+            alone = {number: todo.pop(number)}
+            yield from _pool(function, alone, 1)
+            if alone:
+                yield number, Failure("its worker process died (killed, or out of memory)", "")
+
+    return run
+
+
+def _pool(function: Callable[[Any], Any], todo: dict[int, Any], workers: int) -> Iterator[tuple[int, Any]]:
+    """Run what is in ``todo``, removing what is done; returns early when the pool dies."""
+    from concurrent.futures import as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    from joblib.externals.loky import get_reusable_executor
+
+    pool = get_reusable_executor(max_workers=min(workers, len(todo)), timeout=300, kill_workers=True)
+    try:
+        futures = {pool.submit(_guarded, function, job): number for number, job in todo.items()}
+        for future in as_completed(futures):
+            value = future.result()
+            number = futures[future]
+            del todo[number]
+            yield number, value
+    except BrokenProcessPool:
+        return
