@@ -96,7 +96,6 @@ def _judged(p: np.ndarray, ok: int | None) -> list[int]:
         return list(range(p.shape[1]))
     if not 0 <= ok < p.shape[1]:
         raise BadInput(
-            f"asked for class {ok} as the ok class; found {p.shape[1]} classes; "
-            f"give 0 to {p.shape[1] - 1}, or None"
+            f"asked for class {ok} as the ok class; found {p.shape[1]} classes; give 0 to {p.shape[1] - 1}, or None"
         )
     return [ok]

@@ -48,13 +48,9 @@ def features(value: Any, name: str = "features") -> np.ndarray:
     """
     array = numbers(value, name)
     if array.ndim < 2 or not array.size:
-        raise BadInput(
-            f"asked for {name} as (samples, width); found shape {array.shape}; give one row for each sample"
-        )
+        raise BadInput(f"asked for {name} as (samples, width); found shape {array.shape}; give one row for each sample")
     if len(array) < MIN_SAMPLES:
-        raise BadInput(
-            f"asked to compare samples of {name}; found {len(array)} samples; give at least {MIN_SAMPLES}"
-        )
+        raise BadInput(f"asked to compare samples of {name}; found {len(array)} samples; give at least {MIN_SAMPLES}")
     return array.reshape(len(array), -1)
 
 
@@ -73,9 +69,7 @@ def logits(value: Any, name: str = "logits") -> np.ndarray:
     """
     array = numbers(value, name)
     if array.ndim != 2 or not array.size:
-        raise BadInput(
-            f"asked for {name} as (samples, classes); found shape {array.shape}; give one row a sample"
-        )
+        raise BadInput(f"asked for {name} as (samples, classes); found shape {array.shape}; give one row a sample")
     return array if array.shape[1] > 1 else np.hstack([np.zeros_like(array), array])
 
 
@@ -83,9 +77,7 @@ def probabilities(value: Any, name: str = "probs") -> np.ndarray:
     """Probabilities as (n, classes), rows that sum to one."""
     array = numbers(value, name)
     if array.ndim != 2 or not array.size or array.shape[1] < 2:
-        raise BadInput(
-            f"asked for {name} as (samples, classes); found shape {array.shape}; give a column a class"
-        )
+        raise BadInput(f"asked for {name} as (samples, classes); found shape {array.shape}; give a column a class")
     if array.min() < 0 or array.max() > 1 or np.abs(array.sum(1) - 1).max() > 0.01:
         raise BadInput(
             f"asked for {name} as probabilities; found rows outside [0, 1] or with another sum than 1; "
@@ -99,9 +91,7 @@ def labels(value: Any, like: np.ndarray, name: str = "labels", beside: str = "lo
     array = numbers(value, name)
     whole = array.astype(np.int64)
     if array.ndim != 1 or (whole != array).any():
-        raise BadInput(
-            f"asked for {name} as one whole number a sample; found shape {array.shape}; give class indices"
-        )
+        raise BadInput(f"asked for {name} as one whole number a sample; found shape {array.shape}; give class indices")
     same_length(whole, like, name, beside)
     if whole.min() < 0 or whole.max() >= like.shape[1]:
         raise BadInput(

@@ -108,9 +108,7 @@ def metric(
         if foreign:
             raise ValueError(f"metric {name}: no such argument or invariance: {', '.join(foreign)}")
         summary, formula, example = _read(function.__doc__)
-        card = Card(
-            name, needs, range, better, unit, invariant, symmetric, triangle, cite, summary, formula, example
-        )
+        card = Card(name, needs, range, better, unit, invariant, symmetric, triangle, cite, summary, formula, example)
         filed = cast(Metric, function)
         filed.card = card
         METRICS.add(name, filed)

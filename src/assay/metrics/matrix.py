@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -31,8 +32,7 @@ def pairwise(features: Sequence[Array], measure: str = "cka_distance") -> np.nda
     if not card.symmetric or len(card.needs) != 2:
         fit = [name for name, m in METRICS.items() if m.card.symmetric and len(m.card.needs) == 2]
         raise BadInput(
-            f"asked for all pairs by '{measure}'; found a metric without two equal sides; "
-            f"use one of {', '.join(fit)}"
+            f"asked for all pairs by '{measure}'; found a metric without two equal sides; use one of {', '.join(fit)}"
         )
     if not len(features):
         raise BadInput("asked for all pairs; found no representations; give a list of them")
@@ -62,10 +62,12 @@ def overlaps(xs: list[np.ndarray]) -> np.ndarray:
         for i, x in enumerate(xs):
             table[i] = np.add.reduceat(((x.T @ columns) ** 2).sum(0), starts)
     else:
-        rows = max(1, BLOCK // (m * n))
+        rows = max(1, min(BLOCK // (m * n), math.ceil(n / 8)))
         for start in range(0, n, rows):
-            grams = np.stack([(x[start : start + rows] @ x.T).ravel() for x in xs])
-            table += grams @ grams.T
+            blocks = np.stack([x[start : start + rows] @ x[start:].T for x in xs])
+            blocks[:, :, rows:] *= math.sqrt(2)  # an entry right of the diagonal block stands for its mirror image too
+            flat = blocks.reshape(m, -1)
+            table += flat @ flat.T
     return (table + table.T) / 2
 
 
@@ -98,10 +100,11 @@ def _debiased(xs: list[np.ndarray]) -> np.ndarray:
 
 def _angular(xs: list[np.ndarray]) -> np.ndarray:
     xs = [reduced(x) for x in xs]
+    columns, ends = np.hstack(xs), np.cumsum([x.shape[1] for x in xs])
     table = np.zeros((len(xs), len(xs)))
-    for i, x in enumerate(xs):
-        for j, y in enumerate(xs[:i]):
-            nuclear = np.linalg.svd(x.T @ y, compute_uv=False).sum()
+    for i, x in enumerate(xs[1:], start=1):
+        for j, cross in enumerate(np.split(x.T @ columns[:, : ends[i - 1]], ends[: i - 1], axis=1)):
+            nuclear = np.linalg.svd(cross, compute_uv=False).sum()
             table[i, j] = table[j, i] = np.arccos(min(1.0, nuclear))
     return table
 

@@ -108,9 +108,7 @@ class Detection:
         return _interval(self.escape, _effective_faulty(self.counts), level)
 
 
-def detection(
-    val_probs: Array, val_labels: Array, probs: Array, labels: Array, ok: int | None = None
-) -> Detection:
+def detection(val_probs: Array, val_labels: Array, probs: Array, labels: Array, ok: int | None = None) -> Detection:
     """False rejects and escapes on some items, with thresholds fixed on the validation split.
 
     Arguments and errors as for `threshold` and `false_reject_rate`, except that a rate without items is None.
@@ -153,7 +151,7 @@ def _effective_ok(counts: Sequence[Counts]) -> float:
 def _effective_faulty(counts: Sequence[Counts]) -> float:
     """An item takes part once for each class it is not of; parts that depend on each other count as one item.
 
-    Its weight is the sum of 1/n_faulty over those classes. Counting it once can only widen the interval.
+    Its weight is the sum of 1/n_faulty over those classes. Counting it once errs on the wide side.
     """
     part = np.array([1 / c.n_faulty if c.n_faulty else 0.0 for c in counts])
     sizes = np.array([c.n_ok for c in counts], dtype=np.float64)

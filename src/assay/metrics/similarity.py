@@ -39,9 +39,7 @@ def linear_cka(features_a: Array, features_b: Array) -> float:
     return float(min(1.0, overlap(x, y) / math.sqrt(overlap(x, x) * overlap(y, y))))
 
 
-@metric(
-    range=(-1, 1), invariant=SHAPE, symmetric=True, cite="Song et al. 2012, eq. 5; Szekely and Rizzo 2014"
-)
+@metric(range=(-1, 1), invariant=SHAPE, symmetric=True, cite="Song et al. 2012, eq. 5; Szekely and Rizzo 2014")
 def debiased_cka(features_a: Array, features_b: Array) -> float:
     """Linear CKA from unbiased HSIC: about 0 for unrelated representations however wide they are.
 
@@ -126,13 +124,13 @@ def similarity_warning(n: int, width: int) -> str | None:
 
     >>> similarity_warning(100, 10)
     >>> print(similarity_warning(100, 900))
-    100 samples for 900 columns: unrelated features have linear CKA near 0.90; use debiased_cka or more samples.
+    100 samples for 900 columns: unrelated features have a CKA near 0.90; use debiased_cka or more samples.
     """
     if n > width:
         return None
     chance = width / (width + n - 1)
     return (
-        f"{n} samples for {width} columns: unrelated features have linear CKA near {chance:.2f}; "
+        f"{n} samples for {width} columns: unrelated features have a CKA near {chance:.2f}; "
         "use debiased_cka or more samples."
     )
 
