@@ -23,9 +23,7 @@ def read_folder(folder: Path) -> Dataset:
     """
     root = folder.resolve()
     tops = _tops(folder, root)
-    found = {
-        name: {sub.name: _images(sub, root) for sub in _list(top, root)[0]} for name, top in tops.items()
-    }
+    found = {name: _by_class(top, root) for name, top in tops.items()}
     loose = [path for top in {root, *tops.values()} for path in _list(top, root)[1]]
     for name, by_class in found.items():
         if not any(by_class.values()):
@@ -35,10 +33,8 @@ def read_folder(folder: Path) -> Dataset:
     first = next(path for files in next(iter(found.values())).values() for path in files)
     like = decode(first)
     splits = {name: _split(by_class, classes, root, first, like) for name, by_class in found.items()}
-    notes = (
-        [f"{len(loose)} images of {folder} lie outside of class folders and were left out"] if loose else []
-    )
-    return Dataset(root.name, splits, classes, "image", tuple(notes))
+    note = f"{len(loose)} images of {folder} lie outside of class folders and were left out"
+    return Dataset(root.name, splits, classes, "image", (note,) if loose else ())
 
 
 def _tops(folder: Path, root: Path) -> dict[str, Path]:
@@ -66,9 +62,7 @@ def _list(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise BadInput(
-            f"asked to read the folder {folder}; found: {error.strerror}; make it readable"
-        ) from error
+        raise BadInput(f"asked to read the folder {folder}; found: {error.strerror}; make it readable") from error
     for entry in entries:
         if entry.name.startswith((".", "__")):
             continue
@@ -82,6 +76,10 @@ def _list(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
         elif entry.suffix.lower() in suffixes() and entry.is_file():
             images.append(entry)
     return folders, images
+
+
+def _by_class(top: Path, root: Path) -> dict[str, list[Path]]:
+    return {sub.name: _images(sub, root) for sub in _list(top, root)[0]}
 
 
 def _images(folder: Path, root: Path) -> list[Path]:

@@ -58,7 +58,7 @@ def read(source: str | Path) -> Dataset:
         return read_npz(shelf[name])
     if name and Path(name).is_dir():
         return read_folder(Path(name))
-    if os.sep in name or Path(name).exists():
+    if name and (os.sep in name or Path(name).exists()):
         found = "a file of another kind" if Path(name).exists() else "nothing there"
         raise BadInput(f"asked for the data {name}; found {found}; give a folder of class folders or an .npz")
     raise _unknown_name(name, [*EMBEDDED, *shelf])
@@ -90,7 +90,7 @@ def _numbered(dataset: Dataset) -> Dataset:
 
 
 def _production(dataset: Dataset, later: Dataset) -> Split:
-    """All items of ``later`` as one split, its labels renumbered by class name; unnamed ones keep their number."""
+    """All items of ``later`` as one split, labels renumbered by class name; unnamed classes go by number."""
     split = merge(later.splits)
     asked = f"asked to use '{later.name}' as production of '{dataset.name}'"
     if later.shape != dataset.shape:
@@ -98,9 +98,7 @@ def _production(dataset: Dataset, later: Dataset) -> Split:
     if not later.classes:
         if split.labels.max() >= len(dataset.classes):
             most = len(dataset.classes) - 1
-            raise BadInput(
-                f"{asked}; found the label {split.labels.max()}; labels from 0 to {most} are known"
-            )
+            raise BadInput(f"{asked}; found the label {split.labels.max()}; give labels from 0 to {most} only")
         return split
     parts = {
         "missing": [name for name in dataset.classes if name not in later.classes],

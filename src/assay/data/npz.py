@@ -26,13 +26,13 @@ def read_npz(path: Path) -> Dataset:
     kept in ``extra``. Without ``class_names`` the classes are left empty. Pickles are refused.
     """
     try:
-        found = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:  # opened here, because NumPy leaves a broken file open
+            found = np.load(file, allow_pickle=False)
+            if not isinstance(found, np.lib.npyio.NpzFile):
+                raise BadInput(f"asked to read {path}; found a single array; {SCHEME}")
+            return _dataset(path, found.files, lambda key: _array(found, key, path))
     except BROKEN as error:
         raise BadInput(f"asked to read {path}; found {_reason(error)}; {SCHEME}") from error
-    if not isinstance(found, np.lib.npyio.NpzFile):
-        raise BadInput(f"asked to read {path}; found a single array; {SCHEME}")
-    with found as archive:
-        return _dataset(path, archive.files, lambda key: _array(archive, key, path))
 
 
 def _reason(error: BaseException) -> str:
@@ -49,7 +49,7 @@ def _array(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> np.ndarray:
     except BROKEN as error:
         if "allow_pickle" in str(error):
             raise BadInput(
-                f"asked to read {key} of {path}; found pickled objects; they can run code and are never opened; "
+                f"asked to read {key} of {path}; found pickled objects (they can run code: never opened); "
                 "save plain numbers or text instead: np.asarray(values, dtype=...)"
             ) from error
         why = "an array too large for this computer" if isinstance(error, MemoryError) else "a broken array"

@@ -49,18 +49,14 @@ def decode(path: Path) -> np.ndarray:
     except BadInput:
         raise
     except Exception as error:  # decoders raise nearly anything on a broken file
-        raise BadInput(
-            f"asked to read {path}; found a file that is not a whole image; replace or remove it"
-        ) from error
+        raise BadInput(f"asked to read {path}; found a file that is not a whole image; replace or remove it") from error
 
 
 def _values(picture: Picture, path: Path) -> np.ndarray:
     if picture.mode.startswith(("I", "F")):
         deep = np.asarray(picture)
         if picture.mode == "F" or deep.min() < 0 or deep.max() > 65535:
-            raise BadInput(
-                f"asked to read {path}; found decimal or 32-bit pixels; save it with 8 or 16 bits a pixel"
-            )
+            raise BadInput(f"asked to read {path}; found decimal or 32-bit pixels; save it with 8 or 16 bits a pixel")
         return deep.astype(np.uint16)[..., None]
     if picture.mode in ("1", "L", "LA", "La"):
         return np.asarray(picture.convert("L"))[..., None]

@@ -148,24 +148,21 @@ def cut(counts: np.ndarray, share: float, keep: int, generator: np.random.Genera
 
 
 def _absent(classes: tuple[str, ...], splits: Mapping[str, Split]) -> list[str]:
-    """One sentence for each of val and test that lacks classes."""
-    lacking = {
-        name: sorted(set(range(len(classes))) - set(splits[name].labels.tolist())) for name in LEARNING
-    }
-    return [
-        f"{name} has no item of {', '.join(classes[label] for label in labels)}; nothing is known about it there"
-        for name, labels in lacking.items()
-        if labels
-    ]
+    """One sentence for each split that lacks classes."""
+    found = []
+    for part in LEARNING:
+        held = set(splits[part].labels.tolist())
+        lacking = [name for label, name in enumerate(classes) if label not in held]
+        if lacking:
+            found.append(f"{part} has no item of {', '.join(lacking)}; its results say nothing about that")
+    return found
 
 
 def _check_counts(dataset: Dataset, splits: Mapping[str, Split]) -> None:
     total = sum(len(split) for split in splits.values())
     asked = f"asked to learn from '{dataset.name}'"
     if "train" not in splits:
-        raise BadInput(
-            f"{asked}; found only {', '.join(splits)}; add a train split, or give this set as --production"
-        )
+        raise BadInput(f"{asked}; found only {', '.join(splits)}; add a train split, or give this set as --production")
     if len(dataset.classes) < 2:
         only = f" ('{dataset.classes[0]}')" if dataset.classes else ""
         raise BadInput(f"{asked}; found {len(dataset.classes)} class{only}; a classifier needs at least two")
@@ -174,9 +171,7 @@ def _check_counts(dataset: Dataset, splits: Mapping[str, Split]) -> None:
     held = np.bincount(splits["train"].labels, minlength=len(dataset.classes))
     for name, count in zip(dataset.classes, held, strict=True):
         if not count:
-            raise BadInput(
-                f"{asked}; found no image of class '{name}' in train; add some or remove the class"
-            )
+            raise BadInput(f"{asked}; found no image of class '{name}' in train; add some or remove the class")
 
 
 def _check_units(dataset: Dataset, counts: np.ndarray) -> None:
