@@ -51,7 +51,7 @@ def test_widest_gap_then_lowest():
 
 
 def test_neighbouring_floats_are_kept_apart():
-    low = 0.75
+    low = np.nextafter(0.75, 1)  # an odd last bit: the rounded middle is the upper neighbour
     high = np.nextafter(low, 1)
     probs = two_class([low, high])
     fixed = threshold(probs, [0, 1], ok=0)
