@@ -137,6 +137,11 @@ def test_a_rare_class_is_in_every_split() -> None:
     assert [int((split.labels == 1).sum()) for split in data.splits.values()] == [1, 1, 1]
 
 
+@pytest.mark.parametrize(("keep", "taken"), [(1, 2), (2, 1), (3, 0)])
+def test_enough_units_of_every_class_stay_behind(keep: int, taken: int) -> None:
+    assert cut(np.full((3, 1), 5), 0.9, keep, numpy_rng(0, "keep")).sum() == taken
+
+
 def test_too_few_to_cut_names_the_class() -> None:
     labels = np.concatenate([np.zeros(200), np.ones(2)])
     with pytest.raises(BadInput, match="2 separate images or groups of 'class 1'; at least 3"):
