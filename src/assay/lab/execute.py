@@ -41,6 +41,21 @@ def executor(text: str) -> Executor:
     return EXECUTORS[name](argument)
 
 
+def workers(text: str) -> int:
+    """How many jobs an executor does at a time.
+
+    >>> workers("inline"), workers("processes:3")
+    (1, 3)
+    """
+    name, _, argument = text.partition(":")
+    if name == "inline":
+        return 1
+    if argument and (not argument.isdigit() or int(argument) < 1):
+        raise BadInput(f"asked for --on {text}; found no number of processes; write {name}:2")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(argument) if argument else cores
+
+
 def _guarded(function: Callable[[Any], Any], job: Any) -> Any:
     try:
         return function(job)
@@ -66,15 +81,12 @@ def inline(argument: str) -> Executor:
 @EXECUTORS.named("processes")
 def processes(argument: str) -> Executor:
     """``processes:N``: N worker processes (default: one a core)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if (argument and not argument.isdigit()) or argument == "0":
-        raise BadInput(f"asked for --on processes:{argument}; found no number of processes; write processes:2")
-    workers = int(argument) if argument else cores
+    count = workers(f"processes:{argument}")
 
     def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         todo = dict(enumerate(jobs))
         for _ in range(2):
-            yield from _pool(function, todo, workers)
+            yield from _pool(function, todo, count)
             if not todo:
                 return
         for number in list(todo):  # each alone, so that only the one that kills its worker is lost
@@ -86,14 +98,14 @@ def processes(argument: str) -> Executor:
     return run
 
 
-def _pool(function: Callable[[Any], Any], todo: dict[int, Any], workers: int) -> Iterator[tuple[int, Any]]:
+def _pool(function: Callable[[Any], Any], todo: dict[int, Any], count: int) -> Iterator[tuple[int, Any]]:
     """Run what is in ``todo``, removing what is done; returns early when the pool dies."""
     from concurrent.futures import as_completed
     from concurrent.futures.process import BrokenProcessPool
 
     from joblib.externals.loky import get_reusable_executor
 
-    pool = get_reusable_executor(max_workers=min(workers, len(todo)), timeout=300, kill_workers=True)
+    pool = get_reusable_executor(max_workers=min(count, len(todo)), timeout=300, kill_workers=True)
     try:
         futures = {pool.submit(_guarded, function, job): number for number, job in todo.items()}
         for future in as_completed(futures):

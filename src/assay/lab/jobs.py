@@ -46,6 +46,7 @@ def _load(source: Source) -> Dataset:
 class TrainJob:
     """Recipes that differ only in their seed, the ids of their runs, and where the checkpoint goes."""
 
+    name: str
     recipes: tuple[Mapping[str, Any], ...]
     runs: tuple[str, ...]
     source: Source
@@ -68,7 +69,7 @@ def carry_out(job: TrainJob) -> Outcome:
     began = time.time()
     recipes = [Recipe.parse(recipe) for recipe in job.recipes]
     path = Path(job.checkpoint)
-    results = train(recipes, job.source.load(), runs=job.runs, checkpoint=path, device=job.device)
+    results = train(recipes, job.source.load(), checkpoint=path, device=job.device)
     seconds = time.time() - began
     return Outcome(
         results,
@@ -109,25 +110,26 @@ def plan(
     missing = {run: recipe for run, recipe in recipes.items() if not lab.done(run)}
     jobs: list[TrainJob] = []
 
-    def add(runs: Sequence[str], checkpoint: str) -> None:
+    def add(name: str, runs: Sequence[str]) -> None:
         plain = tuple(recipes[run].plain() for run in runs)
-        jobs.append(TrainJob(plain, tuple(runs), source, str(lab.checkpoints / checkpoint), threads, device))
+        jobs.append(TrainJob(name, plain, tuple(runs), source, str(lab.checkpoint(name)), threads, device))
 
-    for name, runs in lab.interrupted().items():
+    for name, runs in lab.open_jobs().items():
         if set(runs) <= set(recipes) and any(run in missing for run in runs):
-            add(runs, name)
+            add(name, runs)
             missing = {run: recipe for run, recipe in missing.items() if run not in runs}
     alike: dict[str, list[str]] = {}
     for run, recipe in missing.items():
         alike.setdefault(recipe.sans_seed(), []).append(run)
     for runs in alike.values():
-        size = stack or (16 if _stackable(recipes[runs[0]], source.load(), device) else 1)
+        size = stack or (16 if stackable(recipes[runs[0]], source.load(), device) else 1)
         for start in range(0, len(runs), size):
             together = runs[start : start + size]
-            add(together, f"{sha256(' '.join(together).encode()).hexdigest()[:12]}.safetensors")
+            add(sha256(" ".join(together).encode()).hexdigest()[:12], together)
     return jobs
 
 
-def _stackable(recipe: Recipe, data: Dataset, device: str) -> bool:
+def stackable(recipe: Recipe, data: Dataset, device: str) -> bool:
+    """Whether runs of this recipe may share a stack."""
     assert recipe.model is not None
     return ".py:" not in recipe.model and can_stack(build(recipe.model, data.shape, len(data.classes)), device)

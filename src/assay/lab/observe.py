@@ -85,7 +85,8 @@ def _listening(net: nn.Module) -> Iterator[dict[str, Tensor]]:
 @torch.no_grad()
 def features(net: nn.Module, x: Tensor) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Logits ``(n, classes)`` and the representation ``(n, width)`` at every activation slot, in call order."""
-    logits, parts = [], {}
+    logits: list[np.ndarray] = []
+    parts: dict[str, list[np.ndarray]] = {}
     with _listening(net) as heard:
         for start in range(0, len(x), CHUNK):
             heard.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from torch import Tensor
 from assay.core.errors import BadInput
 from assay.core.files import read_json, to_json, write_bytes, write_json, write_text
 from assay.train.loop import Result
-from assay.train.state import checkpoint_runs
 
 
 class Lab:
@@ -65,12 +64,22 @@ class Lab:
         """The file with a run's weights at a moment."""
         return self.run(run) / f"weights@{moment}.safetensors"
 
-    def interrupted(self) -> dict[str, list[str]]:
-        """Checkpoints of unfinished jobs, by file name, with the runs that train together in each."""
-        found = {}
-        for path in sorted(self.checkpoints.glob("*.safetensors")):
-            found[path.name] = checkpoint_runs(path)
-        return found
+    def open_job(self, job: str, runs: Sequence[str]) -> None:
+        """Note which runs train together, so that an interrupted stack is continued as the stack it was."""
+        write_json(self.checkpoints / f"{job}.json", list(runs))
+
+    def open_jobs(self) -> dict[str, list[str]]:
+        """The runs of every job that was begun and not finished."""
+        return {path.stem: read_json(path) for path in sorted(self.checkpoints.glob("*.json"))}
+
+    def checkpoint(self, job: str) -> Path:
+        """The one file that a job writes itself."""
+        return self.checkpoints / f"{job}.safetensors"
+
+    def close_job(self, job: str) -> None:
+        """Forget a job whose runs are all recorded."""
+        self.checkpoint(job).unlink(missing_ok=True)
+        (self.checkpoints / f"{job}.json").unlink(missing_ok=True)
 
     def measures(self, run: str) -> Path:
         """The file with what observation found in a run."""
@@ -98,8 +107,3 @@ def unpack(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
     return tensors, json.loads(header.get("activations", "{}"))
 
-
-def tidy(lab: Lab, names: Iterable[str]) -> None:
-    """Delete checkpoints whose runs are all recorded."""
-    for name in names:
-        (lab.checkpoints / name).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Floor 0: mathematics without networks. Statistics for claims about trained models."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -31,7 +32,7 @@ ACTIVATIONS.add("mish", F.mish)
 ACTIVATIONS.add("identity", lambda x: x)
 
 # Settings that a module may carry and a plain name cannot: a slot is made only where it computes exactly the same.
-_BY_TYPE: dict[type[nn.Module], tuple[str, Callable[[nn.Module], bool]]] = {
+_BY_TYPE: dict[type[nn.Module], tuple[str, Callable[[Any], bool]]] = {
     nn.ReLU: ("relu", lambda m: True),
     nn.LeakyReLU: ("leaky_relu", lambda m: m.negative_slope == 0.01),
     nn.Tanh: ("tanh", lambda m: True),

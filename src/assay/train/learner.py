@@ -44,12 +44,14 @@ class Learner:
         self.runs = len(modules)
         self.input_dims = input_dims
         first = modules[0].to(device)
+        self.params: dict[str, Tensor]
+        self.buffers: dict[str, Tensor]
         self.channels_last = self.runs == 1 and any(isinstance(m, nn.Conv2d) for m in first.modules())
         if self.channels_last:  # measured 1.1 to 1.5 times faster for convolutions on a CPU
             first = first.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.random = any(isinstance(m, _RANDOM) for m in first.modules())
         if self.runs == 1:
-            self.params = dict(first.named_parameters())
+            self.params = {**dict(first.named_parameters())}
             self.buffers = dict(first.named_buffers())
             shared: dict[int, object] = {id(t): t for t in (*first.parameters(), *first.buffers())}
         else:

@@ -35,7 +35,6 @@ def train(
     recipes: Sequence[Recipe],
     data: Dataset,
     *,
-    runs: Sequence[str] = (),
     checkpoint: Path | None = None,
     every: float = 20.0,
     device: str = "cpu",
@@ -51,7 +50,7 @@ def train(
     if checkpoint is not None and checkpoint.exists():
         state.load(checkpoint)
     x, y = data.train.x.to(device), data.train.y.to(device)
-    batch, per_epoch = _batches(len(y), state.recipe.batch)
+    batch, per_epoch = batches(len(y), state.recipe.batch)
     total = per_epoch * state.recipe.epochs
     losses: list[Tensor] = []  # of this epoch's steps
     indices, indices_for = torch.empty(0), None
@@ -59,7 +58,7 @@ def train(
     while state.step < total and not all(step is not None for step in state.stopped):
         epoch, within = divmod(state.step, per_epoch)
         if within == 0 and checkpoint is not None and time.monotonic() - saved > every:
-            state.save(checkpoint, runs)
+            state.save(checkpoint)
             saved = time.monotonic()
         _moment(state, total)
         if indices_for != (epoch, state.forks):
@@ -78,7 +77,7 @@ def train(
     return [_result(state, run) for run in range(len(recipes))]
 
 
-def _batches(n: int, batch: int) -> tuple[int, int]:
+def batches(n: int, batch: int) -> tuple[int, int]:
     """Batch size and batches an epoch. A last batch of one is left out: batch norm has no spread to divide by."""
     batch = min(batch, n)
     return batch, max(1, n // batch + (n % batch > 1))

@@ -13,7 +13,6 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from assay.core.errors import BadInput
 from assay.core.files import to_json, write_bytes
 from assay.data import Dataset
 from assay.models import build
@@ -85,8 +84,8 @@ class State:
         names = self.learner.activations()
         self.kept[moment] = [Kept(self.learner.state(run), names) for run in range(len(self.seeds))]
 
-    def save(self, path: Path, runs: Sequence[str]) -> None:
-        """Write a checkpoint: one file, whole or absent. ``runs`` are the run ids it belongs to."""
+    def save(self, path: Path) -> None:
+        """Write a checkpoint: one file, whole or absent."""
         tensors = {f"learner/{name}": value for name, value in self.learner.tensors().items()}
         for number, values in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser/{number}/{k}": v for k, v in values.items() if isinstance(v, Tensor)}
@@ -95,7 +94,6 @@ class State:
             for run, kept in enumerate(all_kept):
                 tensors |= {f"kept/{moment}/{run}/{name}": value for name, value in kept.tensors.items()}
         plain = {
-            "runs": list(runs),
             "step": self.step,
             "forks": self.forks,
             "strategy": self.strategy.plain(),
@@ -133,11 +131,3 @@ class State:
             slots.setdefault(int(number), {})[name] = value
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": slots})
 
-
-def checkpoint_runs(path: Path) -> list[str]:
-    """The run ids a checkpoint belongs to; `BadInput` when the file is not a checkpoint."""
-    try:
-        with safe_open(path, "pt") as file:
-            return json.loads(file.metadata()["plain"])["runs"]
-    except Exception as error:
-        raise BadInput(f"asked to read the checkpoint {path}; found {error}; delete the file and repeat") from error

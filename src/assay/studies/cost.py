@@ -1,0 +1,99 @@
+"""What a study would cost and what it could show, told before it starts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import torch
+
+from assay.data import Dataset
+from assay.lab import Lab, plan
+from assay.lab.execute import workers
+from assay.lab.jobs import TrainJob
+from assay.studies.conduct import Means
+from assay.studies.study import Study
+from assay.train import Recipe, train
+from assay.train.loop import batches
+
+TRIAL_STEPS = 8
+
+
+def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, Any]:
+    """Runs, time, memory and disk of a study's first stage, measured on a few steps; and what it can show at all."""
+    stage = study.stage(0, {}, data)
+    recipes = {run: planned.recipe for run, planned in stage.items()}
+    jobs = plan(recipes, study.source, lab, stack=means.stack, threads=means.threads, device=means.device)
+    per_step = {size: _seconds_a_step(data, jobs, size, means) for size in {len(job.runs) for job in jobs}}
+    seconds = sum(per_step[len(job.runs)] * _steps(recipes[job.runs[0]], data) for job in jobs)
+    parallel = min(workers(means.on), max(1, len(jobs)))
+    weights = _weight_bytes(data, next(iter(recipes.values())))
+    disk = sum(weights * len(recipe.keep) for recipe in recipes.values())
+    stacked = max((len(job.runs) for job in jobs), default=1)
+    pixels = sum(split.x[0].numel() * 4 * len(split) for split in data.splits.values())
+    memory = parallel * (400e6 + pixels + stacked * weights * (5 + len(max((r.keep for r in recipes.values()), key=len))))
+    power = study.plan(data)
+    found: dict[str, Any] = {
+        "runs": len(recipes),
+        "to_train": sum(len(job.runs) for job in jobs),
+        "seconds": seconds / parallel,
+        "memory_bytes": memory,
+        "disk_bytes": disk,
+        "splits": {name: len(split) for name, split in data.splits.items()},
+        "claims": [claim.text["en"] for claim in study.claims],
+        **power,
+    }
+    return {**found, "text": _text(found, study, data, parallel)}
+
+
+def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> list[str]:
+    sizes = ", ".join(f"{name} {n}" for name, n in found["splits"].items())
+    lines = [
+        f"{study.name} on {data.name}: {study.question['en']}",
+        f"data: {sizes}; {len(data.classes)} classes; model {study.recipe.model}, {study.recipe.epochs} epochs",
+        f"runs: {found['runs']}, of which {found['to_train']} are still to be trained",
+        f"training: about {_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
+        f"memory: about {found['memory_bytes'] / 1e9:.1f} GB; disk: about {found['disk_bytes'] / 1e9:.2f} GB",
+        f"claims, fixed now ({study.level:g} shared by all, Holm's correction):",
+        *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claims, 1)),
+    ]
+    first = study.level / len(study.claims)  # what Holm asks of the smallest p
+    for claim, p in found.get("smallest_p", {}).items():
+        verdict = "can be decided" if p <= first else f"needs p <= {first:g} if it stands alone: use more seeds"
+        lines.append(f"smallest p within reach, {claim}: {p:.2g} with {study.seeds} seeds ({verdict})")
+    for claim, ratio in found.get("detectable", {}).items():
+        seen = f"{ratio:.2f}" if ratio == ratio else "no ratio"
+        lines.append(f"smallest effect seen 8 times of 10, {claim}: {seen} times (models in 10 dimensions, level {first:g})")
+    return [*(f"warning: {warning}" for warning in data.warnings), *lines]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _steps(recipe: Recipe, data: Dataset) -> int:
+    return batches(len(data.train), recipe.batch)[1] * recipe.epochs
+
+
+def _seconds_a_step(data: Dataset, jobs: list[TrainJob], size: int, means: Means) -> float:
+    """Time of one step of a job of this size, from a few steps on the first images."""
+    job = next(job for job in jobs if len(job.runs) == size)
+    recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
+    few = slice(0, min(len(data.train), TRIAL_STEPS * recipes[0].batch))
+    split = data.train
+    small = replace(data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])})
+    torch.set_num_threads(means.threads)
+    train(recipes, small, device=means.device)  # warms up
+    began = time.perf_counter()
+    train(recipes, small, device=means.device)
+    return (time.perf_counter() - began) / batches(len(small.train), recipes[0].batch)[1]
+
+
+def _weight_bytes(data: Dataset, recipe: Recipe) -> float:
+    from assay.models import build
+
+    assert recipe.model is not None
+    net = build(recipe.model, data.shape, len(data.classes))
+    return float(sum(t.numel() * t.element_size() for t in chain(net.parameters(), net.buffers())))

@@ -1,0 +1,172 @@
+"""`families`: do models that generalise resemble one another inside, and does stress move a model elsewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from assay.core.errors import BadInput
+from assay.core.files import write_json
+from assay.core.spec import OneOf, Share
+from assay.data import Dataset
+from assay.lab import Lab
+from assay.lab.observe import View, probe_of
+from assay.losses import Loss, MultiMargin, SquaredError
+from assay.maths.statistics import detectable_ratio, smallest_p
+from assay.metrics import METRICS
+from assay.models import ACTIVATIONS, build, slots
+from assay.studies.families import words
+from assay.studies.families.claims import CLAIMS, judge
+from assay.studies.families.design import Condition, conditions, design
+from assay.studies.families.look import Look, LookJob, look
+from assay.studies.families.tables import tables as make_tables
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
+
+REFERENCES = (
+    ("mahmoud2023", "Mahmoud et al. 2023, Stress and Adaptation: Applying Anna Karenina Principle in Deep Learning, arXiv 2302.11380"),
+    ("zaneveld2017", "Zaneveld, McMinds, Vega Thurber 2017, Nature Microbiology 2:17121 (the principle in biology)"),
+    ("kornblith2019", "Kornblith et al. 2019, Similarity of Neural Network Representations Revisited, arXiv 1905.00414"),
+    ("williams2021", "Williams et al. 2021, Generalized Shape Metrics on Neural Representations, arXiv 2110.14739"),
+    ("anderson2006", "Anderson 2006, Biometrics 62:245-253 (dispersion of groups)"),
+    ("anderson2001", "Anderson 2001, Austral Ecology 26:32-46 (place of groups)"),
+    ("holm1979", "Holm 1979, Scandinavian Journal of Statistics 6:65-70 (several claims at once)"),
+)
+
+
+class Families(Study):
+    """Settings of the study; see `docs/studies/families.md` for what is claimed and how it is judged."""
+
+    name: ClassVar[str] = "families"
+    title: ClassVar[Text] = words.TITLE
+    question: ClassVar[Text] = words.QUESTION
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+    presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "smoke": ("grid.seeds=4", "epochs=6", "grid.times=[0.5]"),
+        "default": (),
+        "evidence": ("grid.seeds=20",),
+    }
+
+    activations: tuple[str, ...] = ("tanh", "sigmoid")
+    losses: tuple[OneOf[Loss], ...] = (SquaredError(), MultiMargin())
+    times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)  # type: ignore[assignment]
+    optimiser: Literal["keep", "reset"] = "keep"  # its state, at a swap
+    probe: int = Field(512, ge=16)
+
+    @field_validator("activations")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                ACTIVATIONS.find(name)
+            except BadInput as error:
+                raise ValueError(str(error)) from None
+        return names
+
+    @field_validator("times")
+    @classmethod
+    def _within(cls, times: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not times or not all(0 < t < 1 for t in times) or len(set(times)) < len(times):
+            raise ValueError("times must be different shares of training between 0 and 1, such as [0.25, 0.75]")
+        return tuple(sorted(times))
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """The grid's conditions in the order of every table."""
+        return conditions(self.activations, self.losses, self.times, self.optimiser)
+
+    def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
+        """One stage: both designs over all conditions."""
+        if number:
+            return {}
+        return design(self.recipe, self.conditions, self.seeds, self.times, data.digest)
+
+    def _layers(self, data: Dataset) -> tuple[str, ...]:
+        assert self.recipe.model is not None
+        return tuple(slots(build(self.recipe.model, data.shape, len(data.classes))))
+
+    def describe(self, data: Dataset) -> dict[str, Any]:
+        """Conditions, layers and metrics, for `judge` and the report."""
+        layers = self._layers(data)
+        cards = (METRICS[name].card for name in SHOWN_METRICS)
+        return {
+            "conditions": [condition.plain() for condition in self.conditions],
+            "layers": layers,
+            "primary_layer": layers[-1],
+            "metrics": [
+                {k: getattr(card, k) for k in ("name", "summary", "range", "better", "unit", "cite", "example")} for card in cards
+            ],
+            "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
+        }
+
+    def plan(self, data: Dataset) -> dict[str, Any]:
+        """What this many seeds can show."""
+        third = max(2, self.seeds // 3)
+        return {
+            "runs": 2 * self.seeds * len(self.conditions),
+            "smallest_p": {"stress-moves": smallest_p("sign-flip", self.seeds)},
+            "detectable": {"unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))},
+        }
+
+    def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
+        """Look at every run once; twins of one seed together."""
+        assert self.recipe.model is not None
+        view = View(self.source, self.recipe.model, self.probe)
+        layers = self._layers(data)
+        jobs = list(self._jobs(planned, lab, view, layers))
+        every = Look({}, [], {}, {}, {}, {})
+        for _, found in each(look, jobs, "looking inside"):
+            for run, numbers in found.numbers.items():
+                write_json(lab.measures(run), {"view": view.identity(data.digest), "numbers": numbers})
+            every.numbers |= found.numbers
+            every.moments += found.moments
+            every.features |= found.features
+            every.logits |= found.logits
+            every.moved |= found.moved
+            every.flipped |= found.flipped
+        probe = probe_of(data, self.probe).numpy().astype(np.int64)
+        order = [condition.plain() for condition in self.conditions]
+        return make_tables(planned, order, every, lab, data, layers, probe)
+
+    def _jobs(self, planned: Mapping[str, Planned], lab: Lab, view: View, layers: tuple[str, ...]) -> list[LookJob]:
+        at = {condition.name: condition.at for condition in self.conditions}
+        groups: dict[tuple[str, Any], list[str]] = {}
+        for run, plan in planned.items():
+            key = plan.recipe.seed if plan.tags["design"] == "paired" else plan.tags["condition"]
+            groups.setdefault((plan.tags["design"], key), []).append(run)
+        jobs = []
+        for (kind, _), runs in groups.items():
+            kept = {run: tuple(lab.record(run)["moments"]) for run in runs}
+            times = {run: at[planned[run].tags["condition"]] for run in runs}
+            since = {run: None if share is None else float(share) for run, share in times.items()}
+            jobs.append(LookJob(view, str(lab.root), kept, since, layers, runs[0] if kind == "paired" else None))
+        return jobs
+
+    @classmethod
+    def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+        """Every claim's estimate from the tables alone."""
+        return judge(about, tables)
+
+    @classmethod
+    def meaning(cls, claim: str, word: str, direction: str) -> Text:
+        """What a verdict means for the reader."""
+        return words.meaning(claim, word, direction)
+
+
+SHOWN_METRICS = (
+    "linear_cka",
+    "debiased_cka",
+    "cka_distance",
+    "angular_shape",
+    "disagreement",
+    "accuracy",
+    "cross_entropy",
+    "gap",
+    "sample_density",
+    "sample_correlation",
+    "false_reject_rate",
+    "escape_rate",
+)
+STUDIES.add(Families.name, Families)

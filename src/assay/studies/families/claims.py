@@ -1,0 +1,199 @@
+"""The five claims of the `families` study, and how each is judged from the tables. Fixed before any run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assay.maths.statistics import Estimate, paired_effect, place, rank_relation, spread_contrast, within_relation
+from assay.studies.families import words
+from assay.studies.families.tables import mean_spread
+from assay.studies.study import Claim, Judged, Tables, Text, text
+
+CLAIMS = (
+    Claim(
+        name="stress-moves",
+        text=words.CLAIM["stress-moves"],
+        measure="CKA distance at the last hidden layer to the unstressed run of the same seed, stress over fork",
+        claimed="above",
+        threshold=1.0,
+        margin=(0.8, 1.25),
+        bounds=(0.0, 1e6),
+        scale="ratio",
+        unit=text("times as far", "倍"),
+        design="paired",
+    ),
+    Claim(
+        name="places-differ",
+        text=words.CLAIM["places-differ"],
+        measure="share of squared CKA distance between conditions, beyond chance (PERMANOVA)",
+        claimed="above",
+        threshold=0.0,
+        margin=(-0.05, 0.05),
+        bounds=(-1.0, 1.0),
+        scale="share",
+        unit=text("of the variation", "（全変動に占める割合）"),
+        design="family",
+    ),
+    Claim(
+        name="unhappy-vary-more",
+        text=words.CLAIM["unhappy-vary-more"],
+        measure="spread of the lower third over that of the upper third by validation accuracy, within conditions",
+        claimed="above",
+        threshold=1.0,
+        margin=(0.9, 1 / 0.9),
+        bounds=(0.0, 1e6),
+        scale="ratio",
+        unit=text("times as wide", "倍"),
+        design="family",
+    ),
+    Claim(
+        name="worse-is-wider",
+        text=words.CLAIM["worse-is-wider"],
+        measure="rank correlation over conditions of mean test accuracy and spread",
+        claimed="below",
+        threshold=0.0,
+        margin=(-0.2, 0.2),
+        bounds=(-1.0, 1.0),
+        scale="correlation",
+        unit=text("rank correlation", "順位相関"),
+        design="family",
+    ),
+    Claim(
+        name="movers-misjudge",
+        text=words.CLAIM["movers-misjudge"],
+        measure="rank correlation of movement and false detections under shift, at equal test accuracy, within conditions",
+        claimed="above",
+        threshold=0.0,
+        margin=(-0.1, 0.1),
+        bounds=(-1.0, 1.0),
+        scale="correlation",
+        unit=text("rank correlation", "順位相関"),
+        design="paired",
+    ),
+)
+
+
+def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+    """Every claim's estimate, from the tables alone, and what must be known to read them."""
+    runs = tables["runs"]
+    runs = runs.assign(status=runs["status"].astype(str), family=runs["family"].fillna(""))
+    alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
+    paired, left_out = _complete(alive[alive.design == "paired"], about)
+    distances = _matrix(alive[alive.design == "family"], tables["pairs"])
+    judged = {
+        "stress-moves": stress_moves(paired, about),
+        "places-differ": places_differ(*distances),
+        "unhappy-vary-more": unhappy_vary_more(*distances),
+        "worse-is-wider": worse_is_wider(*distances),
+        "movers-misjudge": movers_misjudge(paired),
+    }
+    return judged, [*words.stopped(runs), *words.left_out(left_out), *words.floor_or_ceiling(alive), *words.narrow(about)]
+
+
+def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """The paired runs as a full table of conditions by seeds: a condition in which a run stopped is left out."""
+    moved = paired[paired.movement.notna()]
+    counts = moved.groupby("condition", sort=False).seed.nunique()
+    most = counts.max() if len(counts) else 0
+    left = [c["name"] for c in about["conditions"] if counts.get(c["name"], 0) < most]
+    return moved[~moved.condition.isin(left)], left
+
+
+def _matrix(own: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The family models that have distances, and their distance matrix in the same order."""
+    known = set(pairs.run_a) | set(pairs.run_b)
+    own = own[own.run.isin(known)].reset_index(drop=True)
+    place_of = {run: i for i, run in enumerate(own.run)}
+    matrix = np.zeros((len(own), len(own)))
+    rows = pairs[pairs.run_a.isin(place_of) & pairs.run_b.isin(place_of)]
+    i, j = rows.run_a.map(place_of).to_numpy(), rows.run_b.map(place_of).to_numpy()
+    matrix[i, j] = matrix[j, i] = rows.cka_distance.to_numpy(float)
+    return own, matrix
+
+
+NOTHING = Estimate(effect=np.nan, low=np.nan, high=np.nan, p=1.0, n=0, level=0.95, detail={})
+
+
+def stress_moves(paired: pd.DataFrame, about: Mapping[str, Any]) -> Judged:
+    """One number a seed: the mean log ratio of a stressed run's movement to that of the fork at the same time."""
+    at = {c["name"]: c["at"] for c in about["conditions"]}
+    table = paired.assign(at=paired.condition.map(at))
+    forks = table[table.stress == "fork"].set_index(["seed", "at"]).movement
+    stressed = table[table.stress.isin(["activation", "loss", "both"])]
+    if forks.empty or stressed.empty:
+        return Judged(NOTHING, words.seeds(0), words.sentence("stress-moves", NOTHING))
+    keys = pd.MultiIndex.from_frame(stressed[["seed", "at"]])
+    ratio = np.log(stressed.movement.to_numpy(float) / forks.reindex(keys).to_numpy(float))
+    by_seed = pd.Series(ratio, index=stressed.seed.to_numpy()).groupby(level=0).mean()
+    estimate = as_ratio(paired_effect(by_seed.to_numpy()))
+    kinds = pd.Series(np.exp(ratio), index=stressed.condition.to_numpy()).groupby(level=0, sort=False).mean()
+    detail = {f"times as far: {name}": float(value) for name, value in kinds.items()}
+    return Judged(estimate, words.seeds(estimate.n), words.sentence("stress-moves", estimate), detail)
+
+
+def places_differ(own: pd.DataFrame, distances: np.ndarray) -> Judged:
+    """PERMANOVA over models with seeds of their own: the share of variation between conditions, beyond chance."""
+    sizes = own.groupby("condition").size() if len(own) else pd.Series(dtype=int)
+    if len(sizes) < 2 or sizes.min() < 2:
+        return Judged(NOTHING, words.models(len(own), len(sizes)), words.sentence("places-differ", NOTHING))
+    estimate = place(distances, own.condition.to_numpy())
+    return Judged(estimate, words.models(len(own), len(sizes)), words.sentence("places-differ", estimate))
+
+
+def unhappy_vary_more(own: pd.DataFrame, distances: np.ndarray) -> Judged:
+    """Within each condition, the spread of the lower third over that of the upper third."""
+    kept = own.family.isin(["happy", "unhappy"]).to_numpy() if len(own) else np.zeros(0, bool)
+    n = int(kept.sum())
+    if not n:
+        return Judged(NOTHING, words.per_family(0), words.sentence("unhappy-vary-more", NOTHING))
+    own, distances = own[kept], distances[np.ix_(kept, kept)]
+    estimate = spread_contrast(distances, own.condition.to_numpy(), own.family.to_numpy())
+    return Judged(estimate, words.per_family(n), words.sentence("unhappy-vary-more", estimate))
+
+
+def worse_is_wider(own: pd.DataFrame, distances: np.ndarray) -> Judged:
+    """Over conditions: does the spread fall as the mean test accuracy rises? The condition is the unit."""
+    names = list(dict.fromkeys(own.condition)) if len(own) else []
+    accuracy, width = [], []
+    for name in names:
+        members = np.flatnonzero((own.condition == name).to_numpy())
+        value = mean_spread(distances[np.ix_(members, members)])
+        if value is not None:
+            accuracy.append(own.test_accuracy.to_numpy(float)[members].mean())
+            width.append(value)
+    if len(width) < 4:
+        return Judged(NOTHING, words.conditions(len(width)), words.sentence("worse-is-wider", NOTHING))
+    estimate = rank_relation(accuracy, width)
+    return Judged(estimate, words.conditions(len(width)), words.sentence("worse-is-wider", estimate))
+
+
+def movers_misjudge(paired: pd.DataFrame) -> Judged:
+    """Within conditions and at equal test accuracy: do runs that moved more make more false detections under shift?
+
+    False detections: the mean of false-reject rate and escape rate over the shifts. Whole seeds are permuted, because
+    a seed's runs share their start and their order.
+    """
+    stressed = paired[paired.stress.isin(["activation", "loss", "both"])]
+    wrong = (stressed.shift_false_reject + stressed.shift_escape) / 2
+    seeds = stressed.seed.nunique()
+    if seeds < 3 or wrong.isna().any():
+        return Judged(NOTHING, words.seeds(seeds), words.sentence("movers-misjudge", NOTHING))
+    estimate = within_relation(
+        stressed.movement.to_numpy(float),
+        wrong.to_numpy(float),
+        stressed.test_accuracy.to_numpy(float),
+        stressed.seed.to_numpy(),
+        stressed.condition.to_numpy(),
+    )
+    return Judged(estimate, words.seeds(estimate.n), words.sentence("movers-misjudge", estimate))
+
+
+def as_ratio(estimate: Estimate) -> Estimate:
+    """An estimate of a log ratio as a ratio."""
+    effect, low, high = (float(np.exp(v)) for v in (estimate.effect, estimate.low, estimate.high))
+    return replace(estimate, effect=effect, low=low, high=high)

@@ -1,0 +1,238 @@
+"""From looks to the tables of the `families` study; deterministic rows in the order of the design."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assay.data import Dataset
+from assay.lab import Lab
+from assay.maths.statistics import pcoa, spread
+from assay.metrics import is_constant, pairwise
+from assay.studies.families.look import Look
+from assay.studies.study import Planned, Tables
+
+SHOWN = 24  # samples that moved most, with a picture
+REST = 8  # samples that moved least, for comparison
+
+
+def tables(
+    planned: Mapping[str, Planned],
+    order: Sequence[Mapping[str, Any]],
+    looks: Look,
+    lab: Lab,
+    data: Dataset,
+    layers: Sequence[str],
+    probe: np.ndarray,
+) -> Tables:
+    """All tables of the study."""
+    stress = {condition["name"]: condition for condition in order}
+    samples, classes = _samples(planned, stress, looks, data, probe)
+    pairs, similarity = _pairs(planned, looks, layers)
+    return {
+        "runs": _runs(planned, stress, looks, lab, data, layers[-1]),
+        "pairs": pairs,
+        "moments": _tagged(pd.DataFrame(looks.moments), planned),
+        "layers": similarity,
+        "curves": _curves(planned, lab),
+        "shifts": _shifts(planned, looks),
+        "samples": samples,
+        "classes": classes,
+    }
+
+
+def _runs(
+    planned: Mapping[str, Planned], stress: Mapping[str, Any], looks: Look, lab: Lab, data: Dataset, primary: str
+) -> pd.DataFrame:
+    movement = {
+        row["run"]: row["from_twin"] for row in looks.moments if row["moment"] == "1" and row["layer"] == primary
+    }
+    rows = []
+    for run, plan in planned.items():
+        found = looks.numbers.get(run, {})
+        sets = {each["shift"]: each for each in found.get("sets", [])}
+        later = [sets[name] for name in data.later if name in sets]
+        shifted = [each for name, each in sets.items() if name != "none" and name not in data.later]
+        epochs = [row for row in lab.history(run) if "epoch" in row]
+        row = {
+            "run": run,
+            "condition": plan.tags["condition"],
+            "stress": stress[plan.tags["condition"]]["stress"],
+            "design": plan.tags["design"],
+            "seed": plan.recipe.seed,
+            "status": lab.record(run)["status"],
+            "train_loss": epochs[-1]["train_loss"] if epochs else None,
+            **{name: found.get(name) for name in ("train_accuracy", "val_accuracy", "val_cross_entropy")},
+            "test_accuracy": sets["none"]["accuracy"] if sets else None,
+            **{name: found.get(name) for name in ("gap", "density", "correlation")},
+            "movement": movement.get(run),
+            **_rates("", [sets["none"]] if sets else []),
+            **_rates("shift_", shifted, accuracy=True),
+        }
+        rows.append(row | (_rates("production_", later, accuracy=True) if data.later else {}))
+    table = pd.DataFrame(rows)
+    table.insert(5, "family", families(table))
+    return table
+
+
+def _rates(prefix: str, sets: Sequence[Mapping[str, Any]], accuracy: bool = False) -> dict[str, float | None]:
+    """Rates averaged over sets, each set counting the same."""
+
+    def mean(name: str) -> float | None:
+        values = [each[name] for each in sets if each[name] is not None]
+        return float(np.mean(values)) if values else None
+
+    names = (["accuracy"] if accuracy else []) + ["false_reject", "escape"]
+    return {prefix + name: mean(name) for name in names}
+
+
+def families(runs: pd.DataFrame) -> pd.Series:
+    """Happy: the upper third of a condition's models by val accuracy, ties by val cross-entropy; unhappy: the lower.
+
+    At least two models each. Only models with seeds of their own are sorted.
+    """
+    family = pd.Series("", index=runs.index, dtype=object)
+    own = runs[(runs.design == "family") & (runs.status == "finished")]
+    for _, models in own.groupby("condition", sort=False):
+        ranked = models.sort_values(["val_accuracy", "val_cross_entropy"], ascending=[False, True], kind="stable")
+        third = max(2, len(ranked) // 3)
+        if len(ranked) < 2 * third:
+            continue
+        family[ranked.index] = "middle"
+        family[ranked.index[:third]] = "happy"
+        family[ranked.index[-third:]] = "unhappy"
+    return family
+
+
+def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every pair of models of the family design at the primary layer; mean similarity of conditions at each layer."""
+    primary = layers[-1]
+    runs = [run for run in planned if run in looks.features]
+    alive = [run for run in runs if not any(is_constant(looks.features[run][layer]) for layer in layers)]
+    condition = np.array([planned[run].tags["condition"] for run in alive])
+    columns = ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"]
+    if len(alive) < 2:
+        return pd.DataFrame(columns=columns), pd.DataFrame(columns=["condition_a", "condition_b", "layer", "cka", "spread"])
+    at = [looks.features[run][primary] for run in alive]
+    distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
+    disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
+    angles = np.full(distances.shape, np.nan)
+    for name in dict.fromkeys(condition):
+        own = np.flatnonzero(condition == name)
+        angles[np.ix_(own, own)] = pairwise([at[i] for i in own], "angular_shape")
+    upper = list(zip(*np.triu_indices(len(alive), 1), strict=True))
+    rows = [
+        (alive[i], alive[j], primary, distances[i, j], similar[i, j], angles[i, j], disagree[i, j]) for i, j in upper
+    ]
+    between = []
+    for layer in layers:
+        each = at if layer == primary else [looks.features[run][layer] for run in alive]
+        d = distances if layer == primary else pairwise(each, "cka_distance")
+        s = similar if layer == primary else pairwise(each, "debiased_cka")
+        between += _by_condition(condition, layer, d, s)
+    return pd.DataFrame(rows, columns=columns), pd.DataFrame(between)
+
+
+def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarray) -> list[dict[str, Any]]:
+    names = list(dict.fromkeys(condition))
+    rows = []
+    for i, a in enumerate(names):
+        for b in names[i:]:
+            at_a, at_b = np.flatnonzero(condition == a), np.flatnonzero(condition == b)
+            block = s[np.ix_(at_a, at_b)]
+            if a == b:
+                block = block[np.triu_indices(len(at_a), 1)]
+            rows.append(
+                {
+                    "condition_a": a,
+                    "condition_b": b,
+                    "layer": layer,
+                    "cka": float(block.mean()) if block.size else None,
+                    "spread": mean_spread(d[np.ix_(at_a, at_a)]) if a == b else None,
+                }
+            )
+    return rows
+
+
+def mean_spread(distances: np.ndarray) -> float | None:
+    """Mean distance of models to their own centre, from their distances; None for fewer than two models."""
+    if len(distances) < 2:
+        return None
+    placed = pcoa(distances)
+    return float(spread(placed.points, placed.signs, placed.points.mean(0), adjust=True).mean())
+
+
+def _tagged(table: pd.DataFrame, planned: Mapping[str, Planned]) -> pd.DataFrame:
+    if table.empty:
+        return pd.DataFrame(columns=["run", "condition", "seed", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"])
+    table.insert(1, "condition", [planned[run].tags["condition"] for run in table["run"]])
+    table.insert(2, "seed", [planned[run].recipe.seed for run in table["run"]])
+    place = {run: i for i, run in enumerate(planned)}
+    return table.sort_values("run", key=lambda run: run.map(place), kind="stable").reset_index(drop=True)
+
+
+def _curves(planned: Mapping[str, Planned], lab: Lab) -> pd.DataFrame:
+    rows = []
+    for run, plan in planned.items():
+        tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}, "seed": plan.recipe.seed}
+        for row in lab.history(run):
+            if "epoch" in row:
+                figures = {k: row.get(k) for k in ("train_loss", "val_loss", "val_accuracy")}
+                rows.append({**tags, "epoch": row["epoch"], "share": row["epoch"] / plan.recipe.epochs, **figures})
+    return pd.DataFrame(rows)
+
+
+def _shifts(planned: Mapping[str, Planned], looks: Look) -> pd.DataFrame:
+    rows = []
+    for run, plan in planned.items():
+        tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}}
+        rows += [{**tags, **each} for each in looks.numbers.get(run, {}).get("sets", [])]
+    return pd.DataFrame(rows)
+
+
+def _samples(
+    planned: Mapping[str, Planned], stress: Mapping[str, Any], looks: Look, data: Dataset, probe: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How far each probe sample moved under stress beyond what chance (a fork) moves it, and how often it flipped."""
+
+    def of(kinds: Sequence[str]) -> list[str]:
+        return [run for run in planned if run in looks.moved and stress[planned[run].tags["condition"]]["stress"] in kinds]
+
+    stressed, forked = of(["activation", "loss", "both"]), of(["fork"])
+    if not stressed or not forked:
+        empty = pd.DataFrame(columns=["index", "label", "name", "moved", "flips", "thumbnail"])
+        return empty, pd.DataFrame(columns=["label", "name", "moved", "flips", "n"])
+    moved = np.nanmean([looks.moved[r] for r in stressed], 0) - np.nanmean([looks.moved[r] for r in forked], 0)
+    flips = np.mean([looks.flipped[run] for run in stressed], 0)
+    table = pd.DataFrame({"index": probe, "label": data.test.labels[probe]})
+    table["class"] = [data.classes[label] for label in table["label"]]
+    table["name"] = [data.test.names[i] if data.test.names else f"test {i}" for i in probe]
+    table["moved"], table["flips"] = moved, flips
+    classes = table.groupby("label").agg(moved=("moved", "mean"), flips=("flips", "mean"), n=("moved", "size"))
+    classes = classes.reset_index()
+    classes.insert(1, "name", [data.classes[label] for label in classes["label"]])
+    table = table.sort_values(["moved", "index"], ascending=[False, True], kind="stable").reset_index(drop=True)
+    shown = {*range(min(SHOWN, len(table))), *range(max(0, len(table) - REST), len(table))}
+    table["thumbnail"] = [
+        thumbnail(data.test.images[i]) if data.kind == "image" and row in shown else ""
+        for row, i in enumerate(table["index"])
+    ]
+    return table, classes
+
+
+def thumbnail(image: np.ndarray) -> str:
+    """A picture as base64 PNG, its pixels as they are (16 bit and float reduced to 8 bit)."""
+    from PIL import Image
+
+    if image.dtype == np.uint16:
+        image = (image // 257).astype(np.uint8)
+    elif image.dtype != np.uint8:
+        image = (image * 255).round().clip(0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,220 @@
+"""What the `families` study says in plain words, in English and Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from assay.maths.statistics import Estimate
+from assay.studies.study import Text, text
+
+TITLE = text("Families of models", "モデルの「家族」")
+QUESTION = text(
+    "Do models that generalise resemble one another inside, and does stress in training move a model elsewhere?",
+    "よく汎化するモデルは内部表現も互いに似ているか。学習中のストレスはモデルを別の場所へ動かすか。",
+)
+CLAIM = {
+    "stress-moves": text(
+        "Stress in mid-training moves what a model represents further than chance does.",
+        "学習途中のストレスは、偶然の揺らぎよりも大きく内部表現を動かす。",
+    ),
+    "places-differ": text(
+        "Models trained under different conditions end in different places.",
+        "条件が異なるモデルは、異なる場所に行き着く。",
+    ),
+    "unhappy-vary-more": text(
+        "Among models trained in the same way, those that generalise less differ more from one another.",
+        "同じ条件で学習したモデルのうち、汎化の悪いものほど互いに異なる。",
+    ),
+    "worse-is-wider": text(
+        "Conditions under which models generalise less give a wider variety of models.",
+        "汎化が悪くなる条件ほど、モデルのばらつきが大きい。",
+    ),
+    "movers-misjudge": text(
+        "Of equally accurate models, those whose inside moved more make more false detections on changed data.",
+        "精度が同じモデルでは、内部表現が大きく動いたものほど、変化したデータで誤検出が多い。",
+    ),
+}
+
+MEANING: dict[tuple[str, str, str], Text] = {
+    ("stress-moves", "supported", ""): text(
+        "Changing activation or loss in mid-training makes a different model, not the same one with noise: validate it anew.",
+        "学習途中で活性化や損失を変えると、同じモデルの揺らぎではなく別のモデルになります。改めて検証してください。",
+    ),
+    ("stress-moves", "refuted", ""): text(
+        "These changes in mid-training leave no more trace than chance does.",
+        "学習途中のこれらの変更は、偶然以上の痕跡を残しません。",
+    ),
+    ("places-differ", "supported", ""): text(
+        "How a model was trained can be read from its inside, even where its accuracy does not tell.",
+        "精度に差がなくても、学習のしかたは内部表現に表れます。",
+    ),
+    ("places-differ", "refuted", ""): text(
+        "These ways of training end in the same place: choose among them by cost.",
+        "これらの学習方法は同じ場所に行き着きます。コストで選んで構いません。",
+    ),
+    ("unhappy-vary-more", "supported", ""): text(
+        "Good models are alike and weaker ones are each weak in their own way: two weaker models are not interchangeable.",
+        "良いモデルは互いに似ており、弱いモデルはそれぞれ異なる形で弱くなっています。弱いモデル同士は交換できません。",
+    ),
+    ("unhappy-vary-more", "refuted", "below"): text(
+        "The opposite holds here: the models that generalise better differ more from one another.",
+        "ここでは逆です。汎化の良いモデルほど互いに異なっています。",
+    ),
+    ("unhappy-vary-more", "refuted", ""): text(
+        "Better and weaker models spread equally far: spread is no sign of quality here.",
+        "良いモデルも弱いモデルも同じ程度にばらつきます。ばらつきは品質の指標になりません。",
+    ),
+    ("worse-is-wider", "supported", ""): text(
+        "A training setting whose models scatter is a warning: retraining may give a model of another kind.",
+        "モデルがばらつく学習条件は要注意です。再学習すると別種のモデルになる可能性があります。",
+    ),
+    ("worse-is-wider", "refuted", "above"): text(
+        "The opposite holds here: settings that generalise better scatter more.",
+        "ここでは逆です。汎化の良い条件ほどばらつきます。",
+    ),
+    ("worse-is-wider", "refuted", ""): text(
+        "How much models of a setting scatter does not go with how well they generalise.",
+        "条件内のばらつきと汎化性能には関係がありません。",
+    ),
+    ("movers-misjudge", "supported", ""): text(
+        "Test accuracy is not enough: watch how far the inside moved before changing a model in production.",
+        "テスト精度だけでは不十分です。本番モデルを更新する前に、内部表現の移動量を確認してください。",
+    ),
+    ("movers-misjudge", "refuted", "below"): text(
+        "The opposite holds here: models that moved further were steadier on changed data.",
+        "ここでは逆です。大きく動いたモデルの方が、変化したデータで安定していました。",
+    ),
+    ("movers-misjudge", "refuted", ""): text(
+        "How far the inside moved does not tell which of two equally accurate models fails on changed data.",
+        "内部表現の移動量からは、精度が同じモデルのどちらが変化したデータで失敗するかは分かりません。",
+    ),
+}
+OPEN = text(
+    "Not decided: neither rely on it nor rule it out.",
+    "未判定です。これを根拠にも否定の理由にもしないでください。",
+)
+
+
+def meaning(claim: str, word: str, direction: str) -> Text:
+    """What a verdict means for the reader."""
+    return OPEN if word == "undecided" else MEANING.get((claim, word, direction)) or MEANING[claim, word, ""]
+
+
+def sentence(claim: str, estimate: Estimate) -> Text:
+    """One figure with its unit and interval, as a sentence."""
+    if not all(isfinite(v) for v in (estimate.effect, estimate.low, estimate.high)):
+        return text("There are too few finished runs to put a figure on it.", "完了した学習が少なすぎるため、数値を示せません。")
+    e, lo, hi = (_number(v) for v in (estimate.effect, estimate.low, estimate.high))
+    span_en, span_ja = f"({lo} to {hi})", f"（{lo}〜{hi}）"
+    return {
+        "stress-moves": text(
+            f"Stressed models end {e} times as far from their unstressed twin as chance alone would take them {span_en}.",
+            f"ストレスを受けたモデルは、偶然だけの場合の{e}倍、元の双子モデルから離れます{span_ja}。",
+        ),
+        "places-differ": text(
+            f"{_percent(estimate.effect)} of the variation between models goes with their condition "
+            f"({_percent(estimate.low)} to {_percent(estimate.high)}).",
+            f"モデル間の変動の{_percent(estimate.effect)}が条件の違いによるものです"
+            f"（{_percent(estimate.low)}〜{_percent(estimate.high)}）。",
+        ),
+        "unhappy-vary-more": text(
+            f"Models that generalise less spread {e} times as far as those that generalise well {span_en}.",
+            f"汎化の悪いモデルは、良いモデルの{e}倍ばらつきます{span_ja}。",
+        ),
+        "worse-is-wider": text(
+            f"Over conditions, accuracy and spread go together with a rank correlation of {e} {span_en}; "
+            "-1 is: the worse, the wider.",
+            f"条件間で、精度とばらつきの順位相関は{e}です{span_ja}。-1は「悪い条件ほどばらつく」を意味します。",
+        ),
+        "movers-misjudge": text(
+            f"At equal accuracy, movement and false detections go together with a rank correlation of {e} {span_en}.",
+            f"同じ精度のもとで、移動量と誤検出の順位相関は{e}です{span_ja}。",
+        ),
+    }[claim]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def seeds(n: int) -> Text:
+    """How many seeds a paired claim rests on."""
+    return text(f"{n} seeds, each with and without stress", f"{n}シード（それぞれストレスあり・なし）")
+
+
+def models(n: int, groups: int) -> Text:
+    """How many models in how many conditions."""
+    return text(f"{n} models of {groups} conditions, no seed used twice", f"{groups}条件、{n}モデル（シードの重複なし）")
+
+
+def per_family(n: int) -> Text:
+    """How many models in each family."""
+    return text(f"{n // 2} models a family, compared within conditions", f"各群{n // 2}モデル（条件内で比較）")
+
+
+def conditions(n: int) -> Text:
+    """How many conditions."""
+    return text(f"{n} conditions", f"{n}条件")
+
+
+def stopped(runs: pd.DataFrame) -> list[Text]:
+    """Runs that diverged are results, and are said."""
+    bad = runs[runs.status != "finished"]
+    if bad.empty:
+        return []
+    where = ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
+    return [
+        text(
+            f"{len(bad)} of {len(runs)} runs stopped because their loss was no longer a number: {where}.",
+            f"{len(runs)}件中{len(bad)}件の学習は、損失が数値でなくなったため停止しました：{where}。",
+        )
+    ]
+
+
+def left_out(names: Sequence[str]) -> list[Text]:
+    """Conditions that the paired claims could not use."""
+    if not names:
+        return []
+    listed = ", ".join(names)
+    return [
+        text(
+            f"Left out of the paired claims, because a run stopped or a layer died there: {listed}.",
+            f"停止した学習または出力が一定の層があるため、対比較から除いた条件：{listed}。",
+        )
+    ]
+
+
+def floor_or_ceiling(alive: pd.DataFrame) -> list[Text]:
+    """Models that all score the same cannot be sorted into families."""
+    own = alive[alive.design == "family"]
+    if len(own) < 4 or own.val_accuracy.max() - own.val_accuracy.min() > 0.01:
+        return []
+    return [
+        text(
+            "All models score within one point on validation: the families differ by chance more than by quality.",
+            "検証精度の差が1ポイント以内のため、群の違いは品質より偶然によるものです。",
+        )
+    ]
+
+
+def narrow(about: Mapping[str, Any]) -> list[Text]:
+    """Similarities are biased upwards where there are not more probe samples than units."""
+    probe, width = about.get("data", {}).get("probe", 0), about.get("width", 0)
+    if not width or probe > width:
+        return []
+    return [
+        text(
+            f"Only {probe} probe inputs for {width} units: similarities of models look larger than they are. "
+            "A larger test split or a narrower model helps.",
+            f"プローブ入力が{probe}件、ユニット数が{width}のため、類似度が実際より大きく見えます。"
+            "テストデータを増やすか、幅の狭いモデルを使ってください。",
+        )
+    ]

@@ -1,0 +1,97 @@
+"""From estimates to verdicts: a word, a direction, and what would decide what is undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+from assay.maths.statistics import Estimate, holm, judge, needed_n
+from assay.studies.study import Claim, Judged, Study, Text, text
+
+
+def verdicts(
+    study: type[Study], claims: Sequence[Claim], judged: Mapping[str, Judged], level: float, cost: float | None
+) -> list[dict[str, Any]]:
+    """One plain-data verdict a claim. ``level`` is shared by Holm's correction over the study's claims.
+
+    ``cost`` is the seconds that one more seed takes, where known, so that *undecided* can say what deciding costs.
+    """
+    corrected = holm([_p(judged[claim.name].estimate) for claim in claims])
+    return [_verdict(study, claim, judged[claim.name], p, level, cost) for claim, p in zip(claims, corrected, strict=True)]
+
+
+def _verdict(
+    study: type[Study], claim: Claim, found: Judged, corrected: float, level: float, cost: float | None
+) -> dict[str, Any]:
+    estimate = found.estimate
+    word, direction = judge(
+        estimate,
+        claimed=claim.claimed,
+        threshold=claim.threshold,
+        margin=claim.margin,
+        alpha=level,
+        p_corrected=corrected,
+    )
+    shown = bounded(estimate, claim)
+    return {
+        "claim": claim.name,
+        "word": word,
+        "direction": direction,
+        "effect": shown.effect,
+        "interval": [shown.low, shown.high],
+        "level": estimate.level,
+        "p": _p(estimate),
+        "p_corrected": corrected,
+        "n": estimate.n,
+        "n_text": found.n_text,
+        "sentence": found.sentence,
+        "meaning": study.meaning(claim.name, word, direction),
+        "next": _next(claim, estimate, cost) if word == "undecided" else None,
+        "detail": {**dict(estimate.detail), **dict(found.detail)},
+    }
+
+
+def _p(estimate: Estimate) -> float:
+    return float(estimate.p) if isfinite(estimate.p) else 1.0
+
+
+def bounded(estimate: Estimate, claim: Claim) -> Estimate:
+    """The estimate as numbers in every case: nothing known is the whole range around no effect."""
+    low, high = claim.bounds
+
+    def inside(value: float, missing: float) -> float:
+        return min(max(float(value), low), high) if value == value else missing
+
+    return replace(
+        estimate,
+        effect=inside(estimate.effect, claim.threshold),
+        low=inside(estimate.low, low),
+        high=inside(estimate.high, high),
+    )
+
+
+def _next(claim: Claim, estimate: Estimate, cost: float | None) -> Text:
+    """What would decide it: how many more units, and about how long that takes."""
+    if claim.design == "family" and claim.scale == "correlation":
+        return text(
+            "More conditions would decide it: more kinds or times of stress (--set grid.times=[0.1,0.25,0.5,0.75]).",
+            "条件（ストレスの種類や時点）を増やすと判断できます（--set grid.times=[0.1,0.25,0.5,0.75]）。",
+        )
+    needed = needed_n(estimate, threshold=claim.threshold, margin=claim.margin)
+    if needed is None or needed <= estimate.n:
+        return text(
+            "The effect is too close to the threshold for a reasonable number of further seeds to decide it.",
+            "効果が境界に近すぎるため、現実的な追加回数では判断できません。",
+        )
+    factor = needed / max(estimate.n, 1)
+    more = max(1, round(needed - estimate.n)) if claim.design == "paired" else None
+    if more is None:
+        en, ja = f"about {factor:.1f} times as many models", f"モデルを約{factor:.1f}倍に増やすこと"
+    else:
+        en, ja = f"about {more} more seeds", f"シードを約{more}個増やすこと"
+    if cost is not None and more is not None:
+        minutes = max(1, round(more * cost / 60))
+        en, ja = f"{en}, roughly {minutes} minutes", f"{ja}（約{minutes}分）"
+    return text(f"What would decide it: {en}, if the effect stays as it is.", f"判断に必要なこと：{ja}（効果が同程度の場合）。")
