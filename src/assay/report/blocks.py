@@ -1,0 +1,117 @@
+"""What a page is made of: sections of figures and tables. A study hands these over; templates draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing. ``aspect`` is height over width where units must be equal on both axes; else the chart knows."""
+
+    chart: Any
+    title: str = ""
+    aspect: float | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One or more panels that share scales, with a caption that says how to read them and a text that replaces them."""
+
+    name: str
+    title: str
+    panels: tuple[Panel, ...]
+    alt: str
+    caption: str = ""
+    keys: tuple[str, ...] = ()  # names of the page's keys to show above the panels: "stress", "family"
+    narrowest: int = 9999  # pixels below which panels do not stand side by side
+    lists: str = ""  # the text above the list of what is brushed in this figure; empty: no list
+    kind: str = "figure"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: what is read, what it is sorted by, and where it leads."""
+
+    text: str
+    order: float | str | None = None
+    href: str = ""
+    note: str = ""
+    hue: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    title: str
+    number: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A real table with headers; ``folded`` says what is inside while it is closed."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    folded: str = ""
+    sortable: bool = False
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Samples as images at a whole-number zoom."""
+
+    name: str
+    title: str
+    items: tuple[dict[str, Any], ...]
+    caption: str = ""
+    kind: str = "gallery"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph, or with ``code`` a block that can be copied."""
+
+    text: str
+    code: bool = False
+    title: str = ""
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A list of terms and what they mean."""
+
+    items: tuple[tuple[str, tuple[str, ...]], ...]
+    kind: str = "terms"
+
+
+Block = Figure | Table | Gallery | Text | Terms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a heading and an anchor; ``verdict`` is the claim it gives evidence for."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+    lead: str = ""
+    verdict: dict[str, Any] | None = None
+    tested: str = ""  # the test in one sentence, with its assumptions
+    part: str = "evidence"
+
+
+@dataclass(frozen=True)
+class Story:
+    """What one study adds to the page: the picture that carries the answer, and its sections."""
+
+    hero: Figure | None = None
+    sections: tuple[Section, ...] = ()
+    controls: tuple[Block, ...] = ()

@@ -1,0 +1,18 @@
+"""What each study adds to its page. A study's pictures are one module with ``story(folder) -> Story``, named here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assay.report.blocks import Story
+from assay.report.charts import families
+from assay.report.folder import Folder
+
+STORIES: dict[str, Callable[[Folder], Story]] = {
+    "families": families.story,
+}
+
+
+def story(folder: Folder) -> Story:
+    """The story of the folder's study; an empty one for a study that has no pictures of its own."""
+    return STORIES.get(str(folder.study.get("study")), lambda _: Story())(folder)

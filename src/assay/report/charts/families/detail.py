@@ -1,0 +1,237 @@
+"""Closer looks: similarity by layer, learning curves, the samples and classes that moved, controls."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from assay.report.blocks import Cell, Column, Figure, Gallery, Panel, Table
+from assay.report.charts import kit
+from assay.report.charts.families.place import colours, labels
+from assay.report.folder import Folder
+from assay.report.numbers import per_thousand, short
+from assay.report.words import chrome, say_in
+
+POINTS = 24  # points of a learning curve that are drawn: enough for its form, and the page stays small
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def layers(folder: Folder) -> Figure | None:
+    """Similarity between conditions at each layer, conditions in their order."""
+    say = say_in(folder.lang)
+    frame = folder.table("layers")
+    if frame.empty or "cka" not in frame:
+        return None
+    named = labels(folder)
+    frame = frame[frame.cka.notna()]
+    order = [name for name in folder.study.get("layers") or dict.fromkeys(frame.layer) if (frame.layer == name).any()]
+    span = kit.domain(frame.cka, pad=0)
+    tip = kit.tips(row=say("models from", "条件"), column=say("and from", "と"), value_=say("similarity", "類似度"))
+    panels, said = [], []
+    for layer in order:
+        part = frame[frame.layer == layer]
+        part = pd.DataFrame(
+            {"row": part.condition_a.map(named), "column": part.condition_b.map(named), "value": part.cka}
+        )
+        mean = part[part.row != part.column].value.mean()
+        said.append(say(f"layer {layer}: {mean:.2f}", f"層 {layer}: {mean:.2f}"))
+        shown = [label for label in named.values() if label in set(part.row)]
+        chart = kit.heat(part, rows=shown, columns=shown, span=span, title=say("similarity (debiased CKA)", "類似度 (debiased CKA)"), tooltip=tip, step=24)  # fmt: skip
+        panels.append(Panel(chart, say(f"Layer {layer}", f"層 {layer}")))
+    if not panels:
+        return None
+    return Figure(
+        name="layers",
+        title=say("Similarity by layer", "層ごとの類似度"),
+        panels=tuple(panels),
+        alt=say("Heat maps, mean similarity between different conditions: ", "ヒートマップ。異なる条件間の平均類似度: ")
+        + ", ".join(said),
+        caption=say(
+            "One is the same up to rotation and scale. Models that share a seed are never paired.",
+            "1 は回転と拡大を除いて同じ。同じシードのモデルは組にしない。",
+        ),
+        narrowest=440,
+    )
+
+
+def curves(folder: Folder) -> Figure | None:
+    """Learning curves: a panel a stress, every run a thin line; a run chosen in the table stands out."""
+    say = say_in(folder.lang)
+    frame = folder.table("curves")
+    if frame.empty or "val_loss" not in frame:
+        return None
+    stress = {c.name: c.stress for c in folder.conditions}
+    frame = frame.assign(hue=frame.condition.map(stress), label=frame.condition.map(labels(folder)))
+    frame = frame[thinned(frame.epoch)].assign(order=lambda f: f.epoch)
+    top = float(frame.val_loss.quantile(0.995))
+    spans = (kit.domain(frame.epoch, pad=0), kit.domain(frame.val_loss.clip(upper=top), zero=True))
+    chosen = alt.param(name="chosen", value="")
+    lit = alt.condition("datum.run === chosen", alt.value(1), alt.value(0.22))
+    tip = kit.tips(run=say("run", "学習"), label=say("condition", "条件"))
+    words, panels = chrome(folder.lang), []
+    slim = frame[["run", "label", "epoch", "val_loss", "order", "hue"]]
+    titles = (say("epoch", "エポック"), say("loss on validation data", "検証データの損失"))
+    for name in dict.fromkeys(c.stress for c in folder.conditions):
+        if not (slim.hue == name).any():
+            continue
+        line = kit.lines(
+            slim[slim.hue == name], x="epoch", y="val_loss", colours=colours(folder), group="run", spans=spans,
+            titles=titles, opacity=lit, tooltip=tip, width=0.9,
+        )  # fmt: skip
+        front = line.transform_filter("datum.run === chosen").mark_line(strokeWidth=3, clip=True)
+        panels.append(Panel(alt.layer(line.add_params(chosen), front).properties(height=170), words.get(name, name)))
+    last = frame[frame.epoch == frame.epoch.max()].groupby("label", sort=False).val_loss.mean()
+    return Figure(
+        name="curves",
+        title=say("Learning curves", "学習曲線"),
+        panels=tuple(panels),
+        alt=say(
+            f"Validation loss of {frame.run.nunique()} runs over {frame.epoch.max():.0f} epochs. At the end it is lowest for "
+            f"{last.idxmin()} ({last.min():.3f}) and highest for {last.idxmax()} ({last.max():.3f}).",
+            f"{frame.run.nunique()} 件の検証損失。最終値は {last.idxmin()} が最小 ({last.min():.3f})、{last.idxmax()} が最大 ({last.max():.3f})。",
+        ),
+        caption=say(
+            "Every line is a run; one chosen in the table of all runs stands out.",
+            "線は学習ごと。表で選んだ学習が強調される。",
+        ),
+        narrowest=250,
+    )
+
+
+def thinned(epochs: pd.Series, points: int = POINTS) -> pd.Series:
+    """Which rows to draw so that about ``points`` epochs remain, the first and the last among them.
+
+    >>> thinned(pd.Series([1, 2, 3, 4, 5]), 3).tolist()
+    [True, False, True, False, True]
+    """
+    known = sorted(epochs.dropna().unique())
+    step = max(1, -(-(len(known) - 1) // max(1, points - 1)))
+    return epochs.isin({*known[::step], *known[-1:]})
+
+
+def gallery(folder: Folder) -> tuple[Gallery | None, Table | None]:
+    """The samples that moved most and least: as images where there are thumbnails, always as a table."""
+    say = say_in(folder.lang)
+    frame = folder.table("samples")
+    if frame.empty or "moved" not in frame:
+        return None, None
+    frame = frame.sort_values("moved", ascending=False, kind="stable")
+    shown = pd.concat([frame.head(24), frame.tail(8)]).drop_duplicates("index") if len(frame) > 32 else frame
+    classes = [str(name) for name in (folder.study.get("data") or {}).get("classes") or []]
+    items = [_sample(row, classes) for row in shown.to_dict("records")]
+    pictures = tuple(item for item in items if item["image"])
+    rows = tuple(
+        (Cell(item["name"]), Cell(item["label"]), Cell(item["predicted"]), Cell(item["moved"], item["order"]), Cell(item["flips"], item["flip_order"]))
+        for item in items
+    )  # fmt: skip
+    columns = (
+        Column(say("sample", "サンプル")),
+        Column(say("label", "正解")),
+        Column(say("predicted", "予測")),
+        Column(say("moved", "移動"), number=True),
+        Column(say("changed its prediction, ‰ of models", "予測が変わったモデル ‰"), number=True),
+    )
+    folded = say(
+        f"The table: {len(rows)} samples that moved most and least", f"表: 最も動いた/動かなかった {len(rows)} 件"
+    )
+    table = Table(
+        "samples",
+        say("Samples that moved most and least", "最も動いた/動かなかったサンプル"),
+        columns,
+        rows,
+        folded=folded,
+        sortable=True,
+    )
+    if not pictures:
+        return None, table
+    caption = say(
+        "How much further stress moves the inside view of this sample than a new order does. The last ones moved least.",
+        "ストレスがこのサンプルの内部表現を、順序変更よりどれだけ大きく動かすか。最後のものは最も動かない。",
+    )
+    return Gallery("gallery", say("Samples that moved most", "最も動いたサンプル"), pictures, caption), table
+
+
+def _sample(row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    image, width, height = thumbnail(str(row.get("thumbnail") or ""))
+    label, predicted = class_name(row.get("label"), classes), class_name(row.get("predicted"), classes)
+    flips = row.get("flips", float("nan"))
+    return {
+        "image": image,
+        "width": width,
+        "height": height,
+        "name": str(row.get("name") or "") or f"#{row.get('index', 0):.0f}",
+        "label": label,
+        "predicted": predicted,
+        "wrong": label != predicted,
+        "moved": f"{row['moved']:.2f}",
+        "order": float(row["moved"]),
+        "flips": per_thousand(flips),
+        "flip_order": float(flips),
+    }
+
+
+def class_name(value: Any, classes: list[str]) -> str:
+    """A class as its name, whether the table gives its index or its name.
+
+    >>> class_name(1.0, ["good", "dent"]), class_name("dent", ["good", "dent"]), class_name("1", ["good", "dent"])
+    ('dent', 'dent', 'dent')
+    """
+    text = str(value) if value is not None else ""
+    if text in classes:
+        return text
+    try:
+        index = float(text)
+    except ValueError:
+        return text
+    return classes[int(index)] if index == int(index) and 0 <= index < len(classes) else text
+
+
+def thumbnail(text: str, room: int = 88) -> tuple[str, int, int]:
+    """A PNG in base64 as a data address with its width and height on the page, a whole multiple of its pixels.
+
+    Anything that is not a PNG gives an empty address: what a table says goes into the page only as an image.
+
+    >>> thumbnail("nonsense")
+    ('', 0, 0)
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return "", 0, 0
+    if not raw.startswith(PNG) or len(raw) < 24:
+        return "", 0, 0
+    width, height = struct.unpack(">II", raw[16:24])
+    zoom = max(1, room // max(width, height, 1))
+    return f"data:image/png;base64,{text}", width * zoom, height * zoom
+
+
+def classes(folder: Folder) -> Table | None:
+    """Which classes moved most."""
+    say = say_in(folder.lang)
+    frame = folder.table("classes")
+    if frame.empty or "moved" not in frame:
+        return None
+    known = [str(name) for name in (folder.study.get("data") or {}).get("classes") or []]
+    rows = tuple(
+        (
+            Cell(str(row.get("name") or "") or class_name(row.get("label"), known)),
+            Cell(short(round(row["moved"], 3)), row["moved"]),
+            Cell(per_thousand(row.get("flips", float("nan"))), row.get("flips")),
+            Cell(f"{row.get('n', 0):.0f}", row.get("n")),
+        )
+        for row in frame.sort_values("moved", ascending=False, kind="stable").to_dict("records")
+    )
+    columns = (
+        Column(say("class", "クラス")),
+        Column(say("moved", "移動"), number=True),
+        Column(say("predictions changed, ‰", "予測の変化 ‰"), number=True),
+        Column(say("samples", "サンプル数"), number=True),
+    )
+    return Table(
+        "classes", say("Movement by class, most first", "クラスごとの移動 (大きい順)"), columns, rows, sortable=True
+    )

@@ -1,0 +1,222 @@
+"""What users of a model notice: accuracy and its gap by condition, false rejects and escapes by shift."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from assay.report.blocks import Cell, Column, Figure, Panel, Table
+from assay.report.charts import kit
+from assay.report.charts.families.place import colours, labels
+from assay.report.charts.families.spread import means_of
+from assay.report.folder import Folder
+from assay.report.numbers import Mean, mean_interval, per_thousand, with_interval
+from assay.report.words import say_in
+
+
+def measures(folder: Folder) -> list[tuple[str, str]]:
+    """The columns of ``runs.csv`` that belong in front of everybody, with their titles; only those that are there."""
+    say = say_in(folder.lang)
+    runs = folder.table("runs")
+    known = [
+        ("test_accuracy", say("accuracy on test", "テスト正解率")),
+        ("gap", say("gap: train less test", "差: 学習 − テスト")),
+        ("shift_accuracy", say("accuracy on shifted data", "ずれたデータの正解率")),
+        ("production_accuracy", say("accuracy in production", "現場データの正解率")),
+    ]
+    return [(name, title) for name, title in known if name in runs and runs[name].notna().any()]
+
+
+def independent(runs: pd.DataFrame) -> pd.DataFrame:
+    """The finished runs in which every model has a seed of its own; all finished ones where there are none."""
+    if runs.empty:
+        return runs
+    finished = runs[runs.status == "finished"] if "status" in runs else runs
+    family = finished[finished.design == "family"] if "design" in finished else finished
+    return family if len(family) else finished
+
+
+def by_condition(folder: Folder) -> Figure | None:
+    """Accuracy, gap and shifted accuracy: a panel a measure, a row a condition, a dot a model."""
+    say = say_in(folder.lang)
+    runs, named, panels, said = independent(folder.table("runs")), labels(folder), [], []
+    tip = kit.tips(row=say("condition", "条件"), value_=say("value", "値"), run=say("run", "学習"))
+    for i, (name, title) in enumerate(measures(folder)[:3]):
+        dots = runs[runs[name].notna()]
+        dots = pd.DataFrame(
+            {"row": dots.condition.map(named), "hue": dots.stress, "value": dots[name], "run": dots.run}
+        )
+        means = means_of(dots, ["row", "hue"], folder.level)
+        best, worst = means.loc[means.value.idxmax()], means.loc[means.value.idxmin()]
+        said.append(say(
+            f"{title}: highest {best.value:.1%} ({best.row}), lowest {worst.value:.1%} ({worst.row})",
+            f"{title}: 最高 {best.value:.1%} ({best.row})、最低 {worst.value:.1%} ({worst.row})",
+        ))  # fmt: skip
+        chart = kit.dots_in_rows(
+            dots, means, rows=list(named.values()), title=title, colours=colours(folder), tooltip=tip,
+            span=kit.domain(dots.value, means.low, means.high), form="~%", labels=True, step=24,
+        )  # fmt: skip
+        panels.append(Panel(chart, title if i else title))
+    if not panels:
+        return None
+    return Figure(
+        name="accuracy",
+        title=say("Accuracy by condition", "条件ごとの正解率"),
+        panels=tuple(panels),
+        alt=". ".join(said) + ".",
+        caption=say(
+            f"Models with a seed of their own; small dots are models, large ones means with {1 - folder.level:.0%} intervals.",
+            f"シードの異なるモデル。小さな点はモデル、大きな点は平均と {1 - folder.level:.0%} 区間。",
+        ),
+        narrowest=330,
+    )
+
+
+def condition_table(folder: Folder) -> Table | None:
+    """Kind of stress by time against accuracy, gap and shifted accuracy: mean, interval, number of models."""
+    say = say_in(folder.lang)
+    runs, found = independent(folder.table("runs")), measures(folder)
+    if runs.empty or not found:
+        return None
+    hue, rows = colours(folder), []
+    for c in folder.conditions:
+        part = runs[runs.condition == c.name]
+        if part.empty:
+            continue
+        when = Cell("–" if c.at is None else f"{c.at:.0%}", -1.0 if c.at is None else c.at)
+        cells = [_percent(mean_interval(part[name], folder.level), folder.lang) for name, _ in found]
+        rows.append((Cell(c.label, hue=hue[c.stress]), when, *cells, Cell(str(len(part)), len(part))))
+    columns = (
+        Column(say("condition", "条件")),
+        Column(say("swapped at", "交換時期"), number=True),
+        *(Column(f"{title}, %", number=True) for _, title in found),
+        Column("n", number=True, help=say("models", "モデル数")),
+    )
+    return Table(
+        "conditions", say("Mean and interval by condition", "条件ごとの平均と区間"), columns, tuple(rows),
+        folded=say(f"The numbers behind it: {len(rows)} conditions", f"元の数値: {len(rows)} 条件"), sortable=True,
+    )  # fmt: skip
+
+
+def _percent(mean: Mean, lang: str) -> Cell:
+    text, note = with_interval(mean, 100, lang)
+    return Cell(text, mean.mean, note=note)
+
+
+def rates(folder: Folder) -> list[tuple[str, str]]:
+    """False rejects and escapes where the study knows which class is good; errors otherwise."""
+    say = say_in(folder.lang)
+    shifts = folder.table("shifts")
+    two = [
+        ("false_reject", say("False rejects: good items turned away", "過検出: 良品を不良とした")),
+        ("escape", say("Escapes: faulty items let through", "見逃し: 不良品を良品とした")),
+    ]
+    there = [(name, title) for name, title in two if name in shifts and shifts[name].notna().any()]
+    return there or ([("error", say("Errors", "誤り"))] if "accuracy" in shifts else [])
+
+
+def shift_means(folder: Folder, rate: str) -> pd.DataFrame:
+    """Columns row (condition), column (shift), value, low, high, n: the mean of ``rate`` over independent models."""
+    shifts = independent(folder.table("shifts"))
+    value = 1 - shifts.accuracy if rate == "error" else shifts[rate]
+    frame = pd.DataFrame({"row": shifts.condition, "column": shifts["shift"], "value": value}).dropna()
+    return means_of(frame, ["row", "column"], folder.level)
+
+
+def false_detections(folder: Folder) -> Figure | None:
+    """False rejects and escapes per thousand items, conditions by shifts."""
+    say = say_in(folder.lang)
+    if folder.table("shifts").empty:
+        return None
+    named, shown = labels(folder), shift_names(folder)
+    tables = {title: shift_means(folder, name) for name, title in rates(folder)}
+    tables = {title: frame for title, frame in tables.items() if len(frame)}
+    if not tables:
+        return None
+    span = kit.domain(*(1000 * frame.value for frame in tables.values()), zero=True, pad=0)
+    tip = kit.tips(
+        row=say("condition", "条件"),
+        column=say("data", "データ"),
+        value_=say("per thousand", "千件あたり"),
+        low_=say("from", "下限"),
+        high_=say("to", "上限"),
+    )
+    panels, said = [], []
+    for title, frame in tables.items():
+        scaled = frame.assign(**{name: 1000 * frame[name] for name in ("value", "low", "high")})
+        scaled = scaled.assign(row=scaled.row.map(named), column=scaled.column.map(shown))
+        worst = scaled.loc[scaled.value.idxmax()]
+        said.append(say(
+            f"{title}: highest {worst.value:.0f} in a thousand, {worst.row} on {worst.column}",
+            f"{title}: 最大は千件あたり {worst.value:.0f} 件 ({worst.row}、{worst.column})",
+        ))  # fmt: skip
+        chart = kit.heat(
+            scaled, rows=list(named.values()), columns=[s for s in shown.values() if s in set(scaled.column)],
+            span=span, title=say("per thousand items", "千件あたり"), tooltip=tip, form=".0f", step=24,
+        )  # fmt: skip
+        panels.append(Panel(chart, title))
+    return Figure(
+        name="false-detections",
+        title=say("False detections on shifted data", "ずれたデータでの誤検出"),
+        panels=tuple(panels),
+        alt=". ".join(said) + ".",
+        caption=say(
+            "Mean over models of the count in a thousand items of that sort.", "該当する千件あたりの件数のモデル平均。"
+        ),
+        narrowest=440,
+    )
+
+
+def shift_names(folder: Folder) -> dict[str, str]:
+    """Shifts in the order of the table, with the words that people read."""
+    say = say_in(folder.lang)
+    words = {"none": say("as tested", "そのまま"), "production": say("production", "現場")}
+    return {name: words.get(name, name.replace("_", " ")) for name in dict.fromkeys(folder.table("shifts")["shift"])}
+
+
+def shift_table(folder: Folder) -> Table | None:
+    """The same with intervals and the number of items behind each rate."""
+    say = say_in(folder.lang)
+    shifts = independent(folder.table("shifts"))
+    if shifts.empty:
+        return None
+    named, shown, hue = {c.name: c for c in folder.conditions}, shift_names(folder), colours(folder)
+    found = rates(folder)
+    means = {name: shift_means(folder, name).set_index(["row", "column"]) for name, _ in found}
+    rows = []
+    for (condition, shift), part in shifts.groupby(["condition", "shift"], sort=False):
+        c = named.get(condition)
+        cells = [_thousand(frame, (condition, shift), folder.lang) for frame in means.values()]
+        items = [
+            int(part[n].iloc[0]) if n in part and part[n].iloc[0] == part[n].iloc[0] else 0
+            for n in ("n_ok", "n_faulty")
+        ]
+        rows.append((
+            Cell(c.label if c else condition, hue=hue.get(c.stress, "") if c else ""), Cell(shown[shift]),
+            _percent(mean_interval(part.accuracy, folder.level), folder.lang), *cells,
+            *(Cell(str(n), n) for n in items), Cell(str(len(part)), len(part)),
+        ))  # fmt: skip
+    columns = (
+        Column(say("condition", "条件")),
+        Column(say("data", "データ")),
+        Column(say("accuracy, %", "正解率 %"), number=True),
+        *(
+            Column(f"{title.split(':')[0]}, ‰", number=True, help=say("per thousand items", "千件あたり"))
+            for _, title in found
+        ),
+        Column(say("good items", "良品数"), number=True),
+        Column(say("faulty items", "不良数"), number=True),
+        Column("n", number=True, help=say("models", "モデル数")),
+    )
+    return Table(
+        "shifts", say("Rates by condition and shift, with intervals", "条件とずれごとの率と区間"), columns, tuple(rows),
+        folded=say(f"The numbers behind it: {len(rows)} rows", f"元の数値: {len(rows)} 行"), sortable=True,
+    )  # fmt: skip
+
+
+def _thousand(frame: pd.DataFrame, key: tuple[str, str], lang: str) -> Cell:
+    if key not in frame.index:
+        return Cell("–")
+    row = frame.loc[key]
+    low, high = float(row.low), float(row.high)
+    text, note = with_interval(Mean(float(row.value), low, high, int(row.n)), 1000, lang)
+    return Cell(text if note else per_thousand(float(row.value)), float(row.value), note=note)

@@ -1,0 +1,137 @@
+"""How wide families are: happy against unhappy within each condition, and width against accuracy."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from assay.report.blocks import Figure, Panel
+from assay.report.charts import kit, theme
+from assay.report.charts.families.place import colours, labels
+from assay.report.charts.families.space import Space
+from assay.report.folder import Folder
+from assay.report.numbers import mean_interval
+from assay.report.words import say_in
+
+FAMILIES = ("happy", "unhappy")
+
+
+def happy_unhappy(folder: Folder, models: Space) -> Figure | None:
+    """Distance of every happy and unhappy model to the centre of its kind within its condition."""
+    say = say_in(folder.lang)
+    if models.empty:
+        return None
+    frame = models.models.assign(value=models.to_centre(["condition", "family"]))
+    frame = frame[frame.family.isin(FAMILIES) & frame.value.notna()]
+    if frame.empty:
+        return None
+    named = labels(folder)
+    dots = frame.assign(row=frame.condition.map(named), hue=frame.stress, lane=frame.family)
+    means = means_of(dots, ["row", "hue", "lane"], folder.level)
+    wide = means.pivot_table(index="row", columns="lane", values="value", sort=False)
+    wider = int((wide.get("unhappy", 0) > wide.get("happy", 0)).sum())
+    chart = kit.dots_in_rows(
+        dots[["row", "hue", "lane", "value", "run"]],
+        means,
+        rows=[label for label in named.values() if label in set(dots.row)],
+        title=say("distance to the centre of its kind", "同類の中心からの距離"),
+        colours=colours(folder),
+        shapes={name: theme.SHAPES[name] for name in FAMILIES},
+        lanes=FAMILIES,
+        span=kit.domain(dots.value, means.low, means.high, zero=True),
+        tooltip=kit.tips(
+            row=say("condition", "条件"),
+            lane=say("kind", "種類"),
+            value_=say("distance", "距離"),
+            run=say("run", "学習"),
+        ),
+        step=34,
+    )
+    ratio = dots[dots.lane == "unhappy"].value.mean() / dots[dots.lane == "happy"].value.mean()
+    return Figure(
+        name="spread",
+        title=say("Spread of the models that generalise best and worst", "汎化の良いモデルと悪いモデルの広がり"),
+        panels=(Panel(chart),),
+        alt=say(
+            f"Dots in {len(wide)} rows. In {wider} of {len(wide)} conditions the models that generalise worst spread wider "
+            f"than those that generalise best; over all of them {ratio:.2f} times as wide.",
+            f"{len(wide)} 条件の点図。{wider} 条件で汎化の悪いモデルの方が広い。全体では {ratio:.2f} 倍。",
+        ),
+        caption=say(
+            "Within one condition all models are trained alike, so the spread compared here is not that of a mixture. "
+            "Small marks are models, large marks their mean with its interval.",
+            "同じ条件の中で比べるので、混合による広がりではない。小さな印はモデル、大きな印は平均と区間。",
+        ),
+        keys=("family", "stress"),
+    )
+
+
+def spread_accuracy(folder: Folder, models: Space) -> Figure | None:
+    """Mean spread of each condition against its mean accuracy, with both intervals."""
+    say = say_in(folder.lang)
+    if models.empty:
+        return None
+    frame = models.models.assign(value=models.to_centre(["condition"]), errors=1000 * (1 - models.models.test_accuracy))
+    rows = []
+    for condition, part in frame.dropna(subset=["value", "errors"]).groupby("condition", sort=False):
+        wide, wrong = mean_interval(part.value, folder.level), mean_interval(part.errors, folder.level)
+        rows.append({
+            "condition": condition, "stress": part.stress.iloc[0],
+            "x": wrong.mean, "x_low": wrong.low, "x_high": wrong.high,
+            "y": wide.mean, "y_low": wide.low, "y_high": wide.high,
+        })  # fmt: skip
+    points = pd.DataFrame(rows)
+    if len(points) < 3:
+        return None
+    points["label"] = points.condition.map(labels(folder))
+    chart = _crosses(points, folder)
+    rho = float(points.x.rank().corr(points.y.rank()))
+    widest, narrowest = points.loc[points.y.idxmax()], points.loc[points.y.idxmin()]
+    return Figure(
+        name="spread-accuracy",
+        title=say("Spread against errors, by condition", "条件ごとの広がりと誤り"),
+        panels=(Panel(chart),),
+        alt=say(
+            f"Scatter of {len(points)} conditions; spread and errors have a rank correlation of {rho:.2f}. Widest is "
+            f"{widest.label} at {widest.y:.2f}, narrowest {narrowest.label} at {narrowest.y:.2f}.",
+            f"{len(points)} 条件の散布図。広がりと誤りの順位相関は {rho:.2f}。最も広いのは {widest.label} ({widest.y:.2f})、"
+            f"最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
+        ),
+        caption=say("One mark a condition, with the intervals of both means.", "印は条件ごと。線は両方の平均の区間。"),
+        keys=("stress",),
+    )
+
+
+def _crosses(points: pd.DataFrame, folder: Folder) -> alt.LayerChart:
+    say = say_in(folder.lang)
+    x = kit.domain(points.x_low, points.x_high, points.x)
+    y = kit.domain(points.y_low, points.y_high, points.y)
+    base = alt.Chart(kit.data(points)).encode(color=kit.hue("stress", colours(folder)))
+    across = kit.quantity("x", say("errors on test, per thousand items", "テストの誤り (千件あたり)"), x)
+    up = kit.quantity_up("y", say("mean distance to the centre of the condition", "条件の中心からの平均距離"), y)
+    tip = kit.tips(
+        label=say("condition", "条件"), x_=say("errors per thousand", "千件あたりの誤り"), y_=say("spread", "広がり")
+    )
+    return alt.layer(
+        base.mark_rule(opacity=0.55).encode(x=kit.quantity("x_low", str(across.title), x), x2="x_high:Q", y=up),
+        base.mark_rule(opacity=0.55).encode(x=across, y=kit.quantity_up("y_low", str(up.title), y), y2="y_high:Q"),
+        base.mark_point(filled=True, size=70, opacity=1, stroke="@ground").encode(x=across, y=up, tooltip=tip),
+        base.mark_text(align="left", dx=8, dy=-7, fontSize=10.5).encode(
+            x=across,
+            y=up,
+            text="label:N",
+            color=alt.value("@ink"),
+            opacity=alt.condition("width > 640", alt.value(0.85), alt.value(0)),
+        ),
+    ).properties(height=380)
+
+
+def means_of(dots: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
+    """The mean of ``value`` in each group with its interval: columns ``by``, value, low, high, n."""
+    rows = []
+    for key, part in dots.groupby(by, sort=False):
+        found = mean_interval(part.value, level)
+        rows.append(
+            {**dict(zip(by, key, strict=True)), "value": found.mean, "low": found.low, "high": found.high, "n": found.n}
+        )
+    return pd.DataFrame(rows, columns=[*by, "value", "low", "high", "n"])

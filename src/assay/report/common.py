@@ -1,0 +1,234 @@
+"""What every study's page has: the facts under the question, cards, all runs, terms, how it was done, references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from assay.report.blocks import Cell, Column, Section, Story, Table, Terms, Text
+from assay.report.charts import theme
+from assay.report.folder import Folder
+from assay.report.numbers import duration, per_thousand, short
+from assay.report.words import chrome, say_in
+
+
+def facts(folder: Folder) -> list[str]:
+    """The line under the question: data, model, how many runs."""
+    say = say_in(folder.lang)
+    study, data, runs = folder.study, folder.study.get("data") or {}, folder.table("runs")
+    sizes = data.get("sizes") or {}
+    return [
+        text
+        for text in (
+            say(f"data: {data['name']}", f"データ: {data['name']}") if data.get("name") else "",
+            say(f"{sizes['train']:,} items to learn from", f"学習データ {sizes['train']:,} 件")
+            if sizes.get("train")
+            else "",
+            say(f"{len(runs)} trained models", f"学習済みモデル {len(runs)} 件") if len(runs) else "",
+            say(f"{len(folder.conditions)} conditions", f"{len(folder.conditions)} 条件") if folder.conditions else "",
+            str(study.get("model") or ""),
+        )
+        if text
+    ]
+
+
+def keys(folder: Folder) -> dict[str, list[tuple[str, str, str]]]:
+    """The keys of hue and shape: (text, colour token or nothing, shape)."""
+    words = chrome(folder.lang)
+    hues = theme.hues(c.stress for c in folder.conditions)
+    return {
+        "stress": [(words.get(name, name), token, "circle") for name, token in hues.items()],
+        "family": [(words[name], "", theme.SHAPES[name]) for name in ("happy", "middle", "unhappy")],
+    }
+
+
+def sections(folder: Folder, told: Story) -> list[Section]:
+    """The sections that follow a study's own."""
+    words = chrome(folder.lang)
+    found = (
+        [Section("controls", words["controls"], told.controls, words["controls_lead"], part="controls")]
+        if told.controls
+        else []
+    )
+    runs = run_table(folder)
+    found.append(Section("runs", words["runs"], (runs,) if runs else (), words["runs_lead"], part="runs"))
+    found += [_terms(folder, words), *_done(folder, words)]
+    cited = folder.study.get("references") or []
+    if cited:
+        items = tuple((str(item.get("key", "")), (str(item.get("text", "")),)) for item in cited)
+        found.append(Section("references", words["references"], (Terms(items),), part="references"))
+    return [section for section in found if section.blocks or section.part == "runs"]
+
+
+# Columns of runs.csv with what they are called, and whether they are shares to be shown in percent.
+_RUNS: tuple[tuple[str, str, str, bool], ...] = (
+    ("test_accuracy", "test accuracy, %", "テスト正解率 %", True),
+    ("gap", "gap, %", "差 %", True),
+    ("shift_accuracy", "shifted accuracy, %", "ずれたデータ %", True),
+    ("production_accuracy", "production accuracy, %", "現場データ %", True),
+    ("false_reject", "false rejects, ‰", "過検出 ‰", True),
+    ("escape", "escapes, ‰", "見逃し ‰", True),
+    ("val_cross_entropy", "validation loss", "検証損失", False),
+    ("movement", "movement", "移動", False),
+    ("density", "density", "密度", False),
+    ("correlation", "correlation", "相関", False),
+)
+
+
+def run_table(folder: Folder) -> Table | None:
+    """All runs as a sortable table; the best and the strangest are marked."""
+    say, words = say_in(folder.lang), chrome(folder.lang)
+    runs = folder.table("runs")
+    if runs.empty:
+        return None
+    there = [column for column in _RUNS if column[0] in runs and runs[column[0]].notna().any()]
+    notes = remarkable(folder)
+    known = {c.name: c for c in folder.conditions}
+    hues = theme.hues(c.stress for c in folder.conditions)
+    curves = set(folder.table("curves").get("run", ()))
+    rows = []
+    for row in runs.to_dict("records"):
+        c = known.get(row.get("condition"))
+        href = "#curves" if row["run"] in curves else ""
+        rows.append((
+            Cell(str(row["run"]), href=href, note=notes.get(str(row["run"]), "")),
+            Cell(c.label if c else str(row.get("condition", "")), list(known).index(c.name) if c else None, hue=hues.get(c.stress, "") if c else ""),
+            Cell({"paired": say("paired", "対"), "family": say("own seed", "独立")}.get(str(row.get("design")), "")),
+            Cell(f"{row.get('seed', 0):.0f}" if isinstance(row.get("seed"), float) else str(row.get("seed", "")), row.get("seed")),
+            Cell(words.get(str(row.get("family")), "–")),
+            Cell(words["finished"] if row.get("status") == "finished" else str(row.get("status", ""))),
+            *(_run_cell(row[name], name, share) for name, _, _, share in there),
+        ))  # fmt: skip
+    titles = (
+        words["run"],
+        words["condition"],
+        say("design", "計画"),
+        say("seed", "シード"),
+        say("generalises", "汎化"),
+        say("status", "状態"),
+    )
+    columns = (
+        *(Column(title, number=i == 3) for i, title in enumerate(titles)),
+        *(Column(say(english, japanese), number=True) for _, english, japanese, _ in there),
+    )
+    folded = say(f"{len(rows)} runs with {len(columns)} columns", f"{len(rows)} 件、{len(columns)} 列")
+    return Table("all-runs", words["runs"], columns, tuple(rows), folded=folded, sortable=True)
+
+
+def _run_cell(value: Any, name: str, share: bool) -> Cell:
+    if not share:
+        return Cell(short(value) if value != value else f"{value:.3f}", value)
+    text = (
+        per_thousand(value) if name in ("false_reject", "escape") else ("–" if value != value else f"{100 * value:.1f}")
+    )
+    return Cell(text, value)
+
+
+def remarkable(folder: Folder) -> dict[str, str]:
+    """Runs worth looking at: the best on validation, and the farthest from its condition's mean in its own spreads."""
+    say, runs = say_in(folder.lang), folder.table("runs")
+    if runs.empty or "val_accuracy" not in runs or runs.val_accuracy.notna().sum() < 3:
+        return {}
+    found = {}
+    own = runs.groupby("condition").val_accuracy
+    odd = ((runs.val_accuracy - own.transform("mean")) / own.transform("std")).abs()
+    for index in odd[pd.notna(odd)].sort_values(ascending=False, kind="stable").index[:3]:
+        found[str(runs.run[index])] = say("strange for its condition", "条件の中で異例")
+    found[str(runs.run[runs.val_accuracy.idxmax()])] = say("best on validation", "検証で最良")
+    return found
+
+
+def _terms(folder: Folder, words: dict[str, str]) -> Section:
+    items = []
+    for metric in folder.study.get("metrics") or []:
+        low, high = (metric.get("range") or [None, None])[:2]
+        lines = [folder.text(metric.get("summary"))]
+        bounds = f"{_bound(low, '−∞')} … {_bound(high, '∞')} {metric.get('unit') or ''}".strip()
+        lines.append(
+            f"{words['range']}: {bounds} · {words.get(str(metric.get('better')), str(metric.get('better', '')))}"
+        )
+        if metric.get("example"):
+            lines.append(f"{words['example']}: {metric['example']}")
+        if metric.get("cite"):
+            lines.append(f"[{metric['cite']}]")
+        items.append((str(metric.get("name", "")), tuple(lines)))
+    plain = common_terms(folder)
+    return Section("terms", words["terms"], (Terms((*plain, *items)),), part="terms")
+
+
+def _bound(value: Any, endless: str) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else endless
+
+
+def common_terms(folder: Folder) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Terms of every report, joining plain words and field terms."""
+    say = say_in(folder.lang)
+    level = f"{1 - folder.level:.0%}"
+    return (
+        (say("interval", "区間"), (say(
+            f"The range that holds the true value in {level} of such studies. The trained model is the unit that repeats, not the image.",
+            f"同様の研究の {level} で真の値を含む範囲。繰り返しの単位は画像ではなく学習済みモデル。"),)),
+        ("p", (say(
+            "How often chance alone would show at least this much; corrected for the number of claims.",
+            "偶然だけでこれ以上の差が出る頻度。主張の数で補正済み。"),)),
+        (say("false reject, escape", "過検出、見逃し"), (say(
+            "A good item turned away (overkill, false positive); a faulty item let through (underkill, false negative). Given per thousand items of that sort.",
+            "良品を不良とすること (false positive)、不良品を通すこと (false negative)。該当する千件あたり。"),)),
+        ("‰", (say("per thousand items", "千件あたり"),)),
+    )  # fmt: skip
+
+
+def _done(folder: Folder, words: dict[str, str]) -> list[Section]:
+    import yaml
+
+    study = folder.study
+    blocks: list[Any] = []
+    if study.get("command"):
+        blocks.append(Text(str(study["command"]), code=True, title=words["command"]))
+    if study.get("recipe"):
+        recipe = yaml.safe_dump(study["recipe"], sort_keys=False, allow_unicode=True)
+        blocks.append(Text(recipe.rstrip(), code=True, title=words["recipe"]))
+    blocks.append(Terms(tuple(_ledger(folder))))
+    return [Section("done", words["done"], tuple(blocks), part="done")]
+
+
+def _ledger(folder: Folder) -> list[tuple[str, tuple[str, ...]]]:
+    say = say_in(folder.lang)
+    study, data, made = folder.study, folder.study.get("data") or {}, folder.provenance
+    sizes = ", ".join(f"{name} {count:,}" for name, count in (data.get("sizes") or {}).items())
+    shape = " × ".join(str(side) for side in data.get("shape") or [])
+    rows = [
+        (say("data", "データ"), (str(data.get("name", "")), sizes, f"{shape} {data.get('kind', '')}".strip())),
+        (say("classes", "クラス"), (", ".join(map(str, data.get("classes") or [])),)),
+        (say("hash of the data", "データのハッシュ"), (str(data.get("digest", "")),)),
+        (say("model", "モデル"), (str(study.get("model") or ""), ", ".join(map(str, study.get("layers") or [])))),
+        (say("seeds", "シード"), (str(study.get("seeds", "")), f"preset {study['preset']}" if study.get("preset") else "")),
+        (say("study fingerprint", "研究の指紋"), (str(made.get("study_fingerprint", "")),)),
+        (say("versions", "版"), (", ".join(f"{name} {made[name]}" for name in ("python", "torch", "numpy") if made.get(name)), f"assay {study.get('version', '')}")),
+        (say("machine", "計算機"), (", ".join(str(made[name]) for name in ("platform", "device") if made.get(name)), say(f"{made['threads']} threads", f"{made['threads']} スレッド") if made.get("threads") else "")),
+        (say("time", "時間"), _times(folder)),
+    ]  # fmt: skip
+    return [(name, tuple(text for text in texts if text)) for name, texts in rows if any(texts)]
+
+
+def _times(folder: Folder) -> tuple[str, ...]:
+    say, made = say_in(folder.lang), folder.provenance
+    if "seconds_training" not in made:
+        return ()
+    texts = [
+        say(
+            f"{duration(made['seconds_training'])} training, {duration(made.get('seconds_observing'))} observing",
+            f"学習 {duration(made['seconds_training'], '分', '秒')}、観測 {duration(made.get('seconds_observing'), '分', '秒')}",
+        )
+    ]
+    if "runs_trained" in made:
+        texts.append(
+            say(
+                f"{made['runs_trained']} runs trained, {made.get('runs_reused', 0)} reused",
+                f"学習 {made['runs_trained']} 件、再利用 {made.get('runs_reused', 0)} 件",
+            )
+        )
+    if made.get("finished"):
+        texts.append(str(made["finished"]))
+    return tuple(texts)
