@@ -23,12 +23,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-DataOption = Annotated[str, typer.Option("--data", help="digits, cells, NAME in $ASSAY_DATA, an .npz, or a folder of class folders")]
-ProductionOption = Annotated[str | None, typer.Option("--production", help="a later or shifted set of the same classes to be judged on")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="a.b=c: a recipe field, or grid.FIELD=[...] for a study's axis")]
+DataOption = Annotated[
+    str, typer.Option("--data", help="digits, cells, NAME in $ASSAY_DATA, an .npz, or a folder of class folders")
+]
+ProductionOption = Annotated[
+    str | None, typer.Option("--production", help="a later or shifted set of the same classes to be judged on")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="a.b=c: a recipe field, or grid.FIELD=[...] for a study's axis")
+]
 LabOption = Annotated[Path, typer.Option("--lab", help="where runs and studies are kept")]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda")]
-ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="threads of each job; part of the result for convolutions")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, help="threads of each job; part of the result for convolutions")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else on standard output")]
 LangOption = Annotated[str, typer.Option("--lang", help="language of the report's first screen: en or ja")]
 
@@ -44,10 +52,14 @@ def study(
     regroup: Annotated[bool, typer.Option("--regroup", help="split anew, keeping groups and copies together")] = False,
     lab: LabOption = Path("lab"),
     on: Annotated[str, typer.Option("--on", help="inline, or processes:N (default: one process a core)")] = "processes",
-    fleet: Annotated[int | None, typer.Option("--fleet", min=1, help="most runs trained as one stack (1: none)")] = None,
+    fleet: Annotated[
+        int | None, typer.Option("--fleet", min=1, help="most runs trained as one stack (1: none)")
+    ] = None,
     threads: ThreadsOption = 1,
     device: DeviceOption = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done and what it costs; do nothing")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would be done and what it costs; do nothing")
+    ] = False,
     json_: JsonOption = False,
     lang: LangOption = "en",
 ) -> None:
@@ -95,7 +107,11 @@ def train(
         return
     console = _stdout()
     console.print(f"[bold]{found['status']}[/]  run {found['run']}  ({found['steps']} steps, {found['seconds']:.1f} s)")
-    for key, label in (("train_loss", "training loss"), ("val_loss", "validation loss"), ("val_accuracy", "validation accuracy")):
+    for key, label in (
+        ("train_loss", "training loss"),
+        ("val_loss", "validation loss"),
+        ("val_accuracy", "validation accuracy"),
+    ):
         if found.get(key) is not None:
             console.print(f"  {label:20} {found[key]:.4f}")
     console.print(f"  kept in {_plain(found['folder'])}")
@@ -104,7 +120,9 @@ def train(
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="metrics, models, data, strategies, interventions, losses, activations or studies")],
+    what: Annotated[
+        str, typer.Argument(help="metrics, models, data, strategies, interventions, losses, activations or studies")
+    ],
     json_: JsonOption = False,
 ) -> None:
     """What there is to choose from."""
@@ -136,7 +154,9 @@ def report(
 
     _known_language(lang)
     if not (folder / "study.json").is_file():
-        raise BadInput(f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/...")
+        raise BadInput(
+            f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
+        )
     _finish(rebuild(folder), lang, json_)
 
 

@@ -64,6 +64,19 @@ def read(source: str | Path) -> Dataset:
     raise _unknown_name(name, [*EMBEDDED, *shelf])
 
 
+def available() -> dict[str, str]:
+    """What can be named right now: the embedded sets, and the archives in $ASSAY_DATA, with a word on each.
+
+    >>> sorted(name for name in available() if name in ("digits", "cells"))
+    ['cells', 'digits']
+    """
+    about = {
+        "digits": "1,797 handwritten digits of 8x8 pixels, 10 classes (embedded)",
+        "cells": "569 cell-nuclei measurements of 30 columns, benign or malignant (embedded)",
+    }
+    return {**about, **{name: str(path) for name, path in _shelf().items()}}
+
+
 def _shelf() -> dict[str, Path]:
     """The archives in $ASSAY_DATA by name."""
     place = os.environ.get("ASSAY_DATA")

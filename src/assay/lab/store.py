@@ -106,4 +106,3 @@ def unpack(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f"asked for the weights {path}; found {error}; give a .safetensors file (pickled files are not read)"
         ) from error
     return tensors, json.loads(header.get("activations", "{}"))
-

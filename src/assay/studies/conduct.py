@@ -91,7 +91,9 @@ def rebuild(folder: Path) -> Path:
     tables = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in folder.glob("*.csv")}
     if "runs" not in tables:
         raise BadInput(f"asked for the verdicts of {folder}; found no runs.csv; repeat the study to finish it")
-    cost = read_json(folder / "provenance.json").get("seconds_per_seed") if (folder / "provenance.json").exists() else None
+    cost = (
+        read_json(folder / "provenance.json").get("seconds_per_seed") if (folder / "provenance.json").exists() else None
+    )
     claims = [c for c in cls.claims if c.name in {each["name"] for each in about["claims"]}]
     judged, warnings = cls.judge(about, tables)
     write_json(
@@ -199,7 +201,9 @@ def _each(means: Means, tell: Tell) -> Callable[[Callable[[Any], Any], Sequence[
         tell(what, 0, len(jobs), "")
         for count, (number, value) in enumerate(executor(means.on)(function, jobs), 1):
             if isinstance(value, Failure):
-                raise JobFailed(f"{what} failed: {value.reason}; finished runs are kept: mend it and repeat\n{value.trace}")
+                raise JobFailed(
+                    f"{what} failed: {value.reason}; finished runs are kept: mend it and repeat\n{value.trace}"
+                )
             tell(what, count, len(jobs), "")
             yield number, value
 

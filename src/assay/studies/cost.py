@@ -33,7 +33,9 @@ def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, A
     disk = sum(weights * len(recipe.keep) for recipe in recipes.values())
     stacked = max((len(job.runs) for job in jobs), default=1)
     pixels = sum(split.x[0].numel() * 4 * len(split) for split in data.splits.values())
-    memory = parallel * (400e6 + pixels + stacked * weights * (5 + len(max((r.keep for r in recipes.values()), key=len))))
+    memory = parallel * (
+        400e6 + pixels + stacked * weights * (5 + len(max((r.keep for r in recipes.values()), key=len)))
+    )
     power = study.plan(data)
     found: dict[str, Any] = {
         "runs": len(recipes),
@@ -65,12 +67,20 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
         lines.append(f"smallest p within reach, {claim}: {p:.2g} with {study.seeds} seeds ({verdict})")
     for claim, ratio in found.get("detectable", {}).items():
         seen = f"{ratio:.2f}" if ratio == ratio else "no ratio"
-        lines.append(f"smallest effect seen 8 times of 10, {claim}: {seen} times (models in 10 dimensions, level {first:g})")
+        lines.append(
+            f"smallest effect seen 8 times of 10, {claim}: {seen} times (models in 10 dimensions, level {first:g})"
+        )
     return [*(f"warning: {warning}" for warning in data.warnings), *lines]
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{seconds / 60:.0f} min"
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )
 
 
 def _steps(recipe: Recipe, data: Dataset) -> int:
@@ -83,7 +93,9 @@ def _seconds_a_step(data: Dataset, jobs: list[TrainJob], size: int, means: Means
     recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
     few = slice(0, min(len(data.train), TRIAL_STEPS * recipes[0].batch))
     split = data.train
-    small = replace(data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])})
+    small = replace(
+        data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])}
+    )
     torch.set_num_threads(means.threads)
     train(recipes, small, device=means.device)  # warms up
     began = time.perf_counter()

@@ -19,7 +19,9 @@ def verdicts(
     ``cost`` is the seconds that one more seed takes, where known, so that *undecided* can say what deciding costs.
     """
     corrected = holm([_p(judged[claim.name].estimate) for claim in claims])
-    return [_verdict(study, claim, judged[claim.name], p, level, cost) for claim, p in zip(claims, corrected, strict=True)]
+    return [
+        _verdict(study, claim, judged[claim.name], p, level, cost) for claim, p in zip(claims, corrected, strict=True)
+    ]
 
 
 def _verdict(
@@ -94,4 +96,6 @@ def _next(claim: Claim, estimate: Estimate, cost: float | None) -> Text:
     if cost is not None and more is not None:
         minutes = max(1, round(more * cost / 60))
         en, ja = f"{en}, roughly {minutes} minutes", f"{ja}（約{minutes}分）"
-    return text(f"What would decide it: {en}, if the effect stays as it is.", f"判断に必要なこと：{ja}（効果が同程度の場合）。")
+    return text(
+        f"What would decide it: {en}, if the effect stays as it is.", f"判断に必要なこと：{ja}（効果が同程度の場合）。"
+    )

@@ -130,4 +130,3 @@ class State:
             number, name = key.split("/", 1)
             slots.setdefault(int(number), {})[name] = value
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": slots})
-

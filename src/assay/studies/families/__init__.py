@@ -26,9 +26,15 @@ from assay.studies.families.tables import tables as make_tables
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
 
 REFERENCES = (
-    ("mahmoud2023", "Mahmoud et al. 2023, Stress and Adaptation: Applying Anna Karenina Principle in Deep Learning, arXiv 2302.11380"),
+    (
+        "mahmoud2023",
+        "Mahmoud et al. 2023, Stress and Adaptation: Applying Anna Karenina Principle in Deep Learning, arXiv 2302.11380",
+    ),
     ("zaneveld2017", "Zaneveld, McMinds, Vega Thurber 2017, Nature Microbiology 2:17121 (the principle in biology)"),
-    ("kornblith2019", "Kornblith et al. 2019, Similarity of Neural Network Representations Revisited, arXiv 1905.00414"),
+    (
+        "kornblith2019",
+        "Kornblith et al. 2019, Similarity of Neural Network Representations Revisited, arXiv 1905.00414",
+    ),
     ("williams2021", "Williams et al. 2021, Generalized Shape Metrics on Neural Representations, arXiv 2110.14739"),
     ("anderson2006", "Anderson 2006, Biometrics 62:245-253 (dispersion of groups)"),
     ("anderson2001", "Anderson 2001, Austral Ecology 26:32-46 (place of groups)"),
@@ -96,7 +102,8 @@ class Families(Study):
             "layers": layers,
             "primary_layer": layers[-1],
             "metrics": [
-                {k: getattr(card, k) for k in ("name", "summary", "range", "better", "unit", "cite", "example")} for card in cards
+                {k: getattr(card, k) for k in ("name", "summary", "range", "better", "unit", "cite", "example")}
+                for card in cards
             ],
             "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
         }
@@ -107,7 +114,9 @@ class Families(Study):
         return {
             "runs": 2 * self.seeds * len(self.conditions),
             "smallest_p": {"stress-moves": smallest_p("sign-flip", self.seeds)},
-            "detectable": {"unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))},
+            "detectable": {
+                "unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))
+            },
         }
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:

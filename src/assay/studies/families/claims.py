@@ -66,7 +66,7 @@ CLAIMS = (
     Claim(
         name="movers-misjudge",
         text=words.CLAIM["movers-misjudge"],
-        measure="rank correlation of movement and false detections under shift, at equal test accuracy, within conditions",
+        measure="rank correlation of movement and false detections under shift, at equal test accuracy, in conditions",
         claimed="above",
         threshold=0.0,
         margin=(-0.1, 0.1),
@@ -92,7 +92,12 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "worse-is-wider": worse_is_wider(*distances),
         "movers-misjudge": movers_misjudge(paired),
     }
-    return judged, [*words.stopped(runs), *words.left_out(left_out), *words.floor_or_ceiling(alive), *words.narrow(about)]
+    return judged, [
+        *words.stopped(runs),
+        *words.left_out(left_out),
+        *words.floor_or_ceiling(alive),
+        *words.narrow(about),
+    ]
 
 
 def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:

@@ -103,7 +103,9 @@ def _moments(
                 "side": "before" if moment.endswith("-") else "after",
                 "layer": layer,
                 "from_twin": distance(layers[layer], twin[moment][1][layer]) if moment in twin else None,
-                "from_start": distance(layers[layer], seen[start][1][layer]) if start and share >= float(since or 0) else None,
+                "from_start": distance(layers[layer], seen[start][1][layer])
+                if start and share >= float(since or 0)
+                else None,
                 "test_accuracy": accuracy(logits, labels),
             }
 

@@ -117,7 +117,9 @@ def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -
     condition = np.array([planned[run].tags["condition"] for run in alive])
     columns = ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"]
     if len(alive) < 2:
-        return pd.DataFrame(columns=columns), pd.DataFrame(columns=["condition_a", "condition_b", "layer", "cka", "spread"])
+        return pd.DataFrame(columns=columns), pd.DataFrame(
+            columns=["condition_a", "condition_b", "layer", "cka", "spread"]
+        )
     at = [looks.features[run][primary] for run in alive]
     distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
     disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
@@ -169,7 +171,20 @@ def mean_spread(distances: np.ndarray) -> float | None:
 
 def _tagged(table: pd.DataFrame, planned: Mapping[str, Planned]) -> pd.DataFrame:
     if table.empty:
-        return pd.DataFrame(columns=["run", "condition", "seed", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"])
+        return pd.DataFrame(
+            columns=[
+                "run",
+                "condition",
+                "seed",
+                "moment",
+                "share",
+                "side",
+                "layer",
+                "from_twin",
+                "from_start",
+                "test_accuracy",
+            ]
+        )
     table.insert(1, "condition", [planned[run].tags["condition"] for run in table["run"]])
     table.insert(2, "seed", [planned[run].recipe.seed for run in table["run"]])
     place = {run: i for i, run in enumerate(planned)}
@@ -201,7 +216,9 @@ def _samples(
     """How far each probe sample moved under stress beyond what chance (a fork) moves it, and how often it flipped."""
 
     def of(kinds: Sequence[str]) -> list[str]:
-        return [run for run in planned if run in looks.moved and stress[planned[run].tags["condition"]]["stress"] in kinds]
+        return [
+            run for run in planned if run in looks.moved and stress[planned[run].tags["condition"]]["stress"] in kinds
+        ]
 
     stressed, forked = of(["activation", "loss", "both"]), of(["fork"])
     if not stressed or not forked:

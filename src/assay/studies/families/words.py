@@ -41,7 +41,7 @@ CLAIM = {
 
 MEANING: dict[tuple[str, str, str], Text] = {
     ("stress-moves", "supported", ""): text(
-        "Changing activation or loss in mid-training makes a different model, not the same one with noise: validate it anew.",
+        "Changing activation or loss in mid-training makes another model, not the same one with noise: validate it anew.",
         "学習途中で活性化や損失を変えると、同じモデルの揺らぎではなく別のモデルになります。改めて検証してください。",
     ),
     ("stress-moves", "refuted", ""): text(
@@ -57,7 +57,7 @@ MEANING: dict[tuple[str, str, str], Text] = {
         "これらの学習方法は同じ場所に行き着きます。コストで選んで構いません。",
     ),
     ("unhappy-vary-more", "supported", ""): text(
-        "Good models are alike and weaker ones are each weak in their own way: two weaker models are not interchangeable.",
+        "Good models are alike, weaker ones are each weak in their own way: two weaker models are not interchangeable.",
         "良いモデルは互いに似ており、弱いモデルはそれぞれ異なる形で弱くなっています。弱いモデル同士は交換できません。",
     ),
     ("unhappy-vary-more", "refuted", "below"): text(
@@ -107,12 +107,14 @@ def meaning(claim: str, word: str, direction: str) -> Text:
 def sentence(claim: str, estimate: Estimate) -> Text:
     """One figure with its unit and interval, as a sentence."""
     if not all(isfinite(v) for v in (estimate.effect, estimate.low, estimate.high)):
-        return text("There are too few finished runs to put a figure on it.", "完了した学習が少なすぎるため、数値を示せません。")
+        return text(
+            "There are too few finished runs to put a figure on it.", "完了した学習が少なすぎるため、数値を示せません。"
+        )
     e, lo, hi = (_number(v) for v in (estimate.effect, estimate.low, estimate.high))
     span_en, span_ja = f"({lo} to {hi})", f"（{lo}〜{hi}）"
     return {
         "stress-moves": text(
-            f"Stressed models end {e} times as far from their unstressed twin as chance alone would take them {span_en}.",
+            f"Stressed models end {e} times as far from their unstressed twin as chance alone takes them {span_en}.",
             f"ストレスを受けたモデルは、偶然だけの場合の{e}倍、元の双子モデルから離れます{span_ja}。",
         ),
         "places-differ": text(
@@ -152,7 +154,9 @@ def seeds(n: int) -> Text:
 
 def models(n: int, groups: int) -> Text:
     """How many models in how many conditions."""
-    return text(f"{n} models of {groups} conditions, no seed used twice", f"{groups}条件、{n}モデル（シードの重複なし）")
+    return text(
+        f"{n} models of {groups} conditions, no seed used twice", f"{groups}条件、{n}モデル（シードの重複なし）"
+    )
 
 
 def per_family(n: int) -> Text:
