@@ -86,9 +86,9 @@ def processes(argument: str) -> Executor:
     def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         todo = dict(enumerate(jobs))
         for _ in range(2):
-            yield from _pool(function, todo, count)
             if not todo:
                 return
+            yield from _pool(function, todo, count)
         for number in list(todo):  # each alone, so that only the one that kills its worker is lost
             alone = {number: todo.pop(number)}
             yield from _pool(function, alone, 1)

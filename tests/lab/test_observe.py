@@ -1,0 +1,71 @@
+"""Looking at a model: what the hooks hear is what a hand-written forward computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from assay.core.errors import BadInput
+from assay.data import Dataset
+from assay.lab.observe import features, judged_sets, load_model, numbers, probe_of, softmax
+from assay.lab.store import pack, unpack
+from assay.models import build
+
+Blobs = Callable[..., Dataset]
+
+
+def test_features_are_the_activations_in_call_order() -> None:
+    net, x = build("mlp:5-4", (1, 6, 6), 3, seed=0).eval(), torch.rand(2000, 1, 6, 6)
+    logits, layers = features(net, x)
+    first = net.fc1(x.flatten(1)).relu()
+    assert list(layers) == ["act1", "act2"]
+    assert np.allclose(layers["act1"], first.detach().numpy(), atol=1e-6)
+    assert np.allclose(logits, net(x).detach().numpy(), atol=1e-6)
+
+
+def test_a_map_is_represented_by_its_mean_over_positions() -> None:
+    net, x = build("cnn:4", (1, 6, 6), 3, seed=0).eval(), torch.rand(5, 1, 6, 6)
+    _, layers = features(net, x)
+    assert np.allclose(layers["act1"], net.conv1(x).relu().mean((2, 3)).detach().numpy(), atol=1e-6)
+
+
+def test_kept_weights_come_back_with_their_activations(make_blobs: Blobs, tmp_path: Path) -> None:
+    data = make_blobs()
+    net = build("mlp:5", data.shape, 3, seed=3, activation="tanh").eval()
+    (tmp_path / "w.safetensors").write_bytes(pack(net.state_dict(), {"act1": "tanh"}))
+    again = load_model(tmp_path / "w.safetensors", "mlp:5", data)
+    assert again(data.test.x).equal(net(data.test.x))
+
+
+def test_a_pickled_module_is_refused(tmp_path: Path) -> None:
+    torch.save(build("mlp:5", (2,), 2), tmp_path / "m.pt")
+    with pytest.raises(BadInput, match="pickled files are not read"):
+        unpack(tmp_path / "m.pt")
+
+
+def test_numbers_cover_test_shifts_and_later_sets(make_blobs: Blobs) -> None:
+    data = make_blobs()
+    data = Dataset(data.name, {**data.splits, "production": data.val}, data.classes, data.kind)
+    net = build("mlp:5", data.shape, 3, seed=0).eval()
+    _, layers = features(net, data.test.x)
+    found = numbers(net, data, layers["act1"])
+    names = [each["shift"] for each in found["sets"]]
+    assert names[0] == "none" and names[-1] == "production" and len(names) == len(list(judged_sets(data)))
+    hit = (net(data.test.x).argmax(1) == data.test.y).double().mean().item()
+    assert found["sets"][0]["accuracy"] == pytest.approx(hit)
+    assert found["gap"] == pytest.approx(found["train_accuracy"] - hit)
+    assert all(0 <= each["escape"] <= 1 and 0 <= each["false_reject"] <= 1 for each in found["sets"])
+
+
+def test_the_probe_is_addressed_and_inside_test(make_blobs: Blobs) -> None:
+    data = make_blobs()
+    assert probe_of(data, 20).equal(probe_of(data, 30)[:20])
+    assert len(set(probe_of(data, 999).tolist())) == len(data.test)
+
+
+def test_softmax_is_safe_for_large_logits() -> None:
+    assert softmax(np.array([[1e4, 0.0]])).tolist() == [[1.0, 0.0]]

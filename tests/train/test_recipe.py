@@ -1,0 +1,97 @@
+"""Recipes: strict, complete, and with an identity that covers everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.core.errors import BadInput
+from assay.losses import Focal, Loss
+from assay.train import Fork, HotSwap, Intervention, Optimiser, Recipe, Standard, Strategy
+
+BASE = Recipe(data="digits", model="mlp:8")
+CHANGES = {
+    "uses": None,  # its files' contents count; tested below
+    "data": "cells",
+    "regroup": True,
+    "split_seed": 1,
+    "model": "mlp:9",
+    "activation": "tanh",
+    "strategy": Standard(loss=Focal()),
+    "interventions": (Fork(at="0.5"),),
+    "optimiser": Optimiser(lr=0.1),
+    "epochs": 3,
+    "batch": 3,
+    "evaluate_every": 0,
+    "keep": ("0.5", "1"),
+    "seed": 1,
+}
+
+
+def test_every_field_is_part_of_the_identity() -> None:
+    assert set(CHANGES) == set(Recipe.model_fields), "a new field needs a line here"
+    for name, value in CHANGES.items():
+        if value is not None:
+            assert BASE.with_(**{name: value}).run_id("d") != BASE.run_id("d"), name
+    assert BASE.run_id("d") != BASE.run_id("e")
+    assert BASE.run_id("d") == Recipe.parse(BASE.plain()).run_id("d")
+
+
+@pytest.mark.parametrize("family", [Loss, Strategy, Intervention])
+def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None:
+    values = {"kind": None, "at": "0.3", "until": "0.9", "smoothing": 0.3, "gamma": 1.5, "margin": 0.5, "loss": "focal"}
+    values |= {"activation": "tanh", "layers": "act1", "strategy": "standard", "optimiser": "reset"}
+    for kind in family.family.values():
+        given = {"at": "0.1"} if family is Intervention else {}
+        given |= {"activation": "gelu"} if kind is HotSwap else {}
+        base = kind(**given)
+        for field in kind.model_fields:
+            if values[field] is not None:
+                assert base.with_(**{field: values[field]}).fingerprint() != base.fingerprint(), (kind, field)
+
+
+def test_editing_the_users_model_gives_another_run(tmp_path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text("x = 1\n")
+    chosen = BASE.with_(model=f"{file}:net", uses=(str(file),))
+    before = chosen.run_id("d")
+    file.write_text("x = 2\n")
+    assert chosen.run_id("d") != before
+
+
+def test_the_users_own_kinds(tmp_path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from assay.losses import Loss\n"
+        "class Zero(Loss):\n"
+        "    '''Nothing to learn.'''\n"
+        "    kind: str = 'zero_of_mine'\n"
+        "    def flat(self, logits, labels):\n"
+        "        return (logits * 0).sum(-1)\n"
+    )
+    plain = {"data": "digits", "uses": [str(tmp_path / "mine.py")], "strategy": {"kind": "standard", "loss": "zero_of_mine"}}
+    assert Recipe.parse(plain).strategy.loss.kind == "zero_of_mine"
+    del Loss.family["zero_of_mine"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ({"epoch": 3}, "did you mean 'epochs'"),
+        ({"seed": -1}, "seed"),
+        ({"model": "cn"}, "did you mean 'cnn'"),
+        ({"activation": "rel"}, "did you mean 'relu'"),
+        ({"strategy": {"kind": "standard", "los": "focal"}}, "did you mean 'loss'"),
+        ({"strategy": "standrad"}, "did you mean 'standard'"),
+        ({"interventions": [{"kind": "hot_swap", "at": 0.5}]}, "swaps nothing"),
+        ({"interventions": [{"kind": "hot_swap", "at": 1, "activation": "tanh"}]}, r"\[0, 1\)"),
+        ({"interventions": [{"kind": "hot_swap", "at": 0.5, "until": 0.2, "activation": "tanh"}]}, "until"),
+        ({"interventions": [{"kind": "fork"}]}, "at: is needed"),
+        ({"keep": ["half"]}, "no moment"),
+        ({"keep": ["1.5"]}, "outside training"),
+        ({"optimiser": {"lr": 0}}, "optimiser.lr"),
+        ({"epochs": 0}, "epochs"),
+    ],
+)
+def test_what_is_wrong_is_said(plain: dict, words: str) -> None:
+    with pytest.raises(BadInput, match=words) as error:
+        Recipe.parse({"data": "digits", **plain})
+    assert "\n" not in str(error.value)
