@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from assay.studies.conduct import Tell
+    from assay.studies.means import Tell
 
 app = typer.Typer(
     name="assay",
@@ -51,7 +51,7 @@ def study(
     preset: Annotated[str, typer.Option("--preset", help="smoke, default or evidence")] = "default",
     regroup: Annotated[bool, typer.Option("--regroup", help="split anew, keeping groups and copies together")] = False,
     lab: LabOption = Path("lab"),
-    on: Annotated[str, typer.Option("--on", help="inline, or processes:N (default: one process a core)")] = "processes",
+    on: Annotated[str, typer.Option("--on", help="auto, inline, or processes:N")] = "auto",
     fleet: Annotated[
         int | None, typer.Option("--fleet", min=1, help="most runs trained as one stack (1: none)")
     ] = None,
@@ -69,7 +69,8 @@ def study(
     from assay.studies import Means, conduct, configure
 
     _known_language(lang)
-    executor(on)  # a wrong name is told before anything is loaded
+    if on != "auto":
+        executor(on)  # a wrong name is told before anything is loaded
     means = Means(on, fleet, threads, choose_device(device))
     chosen, dataset = configure(
         name, data, production=production, preset=preset, seeds=seeds, regroup=regroup, settings=settings or ()

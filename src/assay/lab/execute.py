@@ -16,6 +16,9 @@ from typing import Any
 from assay.core.errors import AssayError, BadInput, unknown
 from assay.core.registry import Registry
 
+# Workers start with one thread; a job that wants more says so. (Unset, each would start one a core and spin.)
+ONE = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -105,7 +108,7 @@ def _pool(function: Callable[[Any], Any], todo: dict[int, Any], count: int) -> I
 
     from joblib.externals.loky import get_reusable_executor
 
-    pool = get_reusable_executor(max_workers=min(count, len(todo)), timeout=300, kill_workers=True)
+    pool = get_reusable_executor(max_workers=min(count, len(todo)), timeout=300, kill_workers=True, env=ONE)
     try:
         futures = {pool.submit(_guarded, function, job): number for number, job in todo.items()}
         for future in as_completed(futures):

@@ -18,6 +18,7 @@ import torch
 from assay.core.errors import BadInput
 from assay.data import Dataset, load_data
 from assay.lab.store import Lab
+from assay.lab.threads import limited
 from assay.models import build
 from assay.train import Recipe, Result, train
 from assay.train.learner import can_stack
@@ -65,11 +66,11 @@ class Outcome:
 
 def carry_out(job: TrainJob) -> Outcome:
     """Train a job's runs; the checkpoint is the only file it writes."""
-    torch.set_num_threads(job.threads)
     began = time.time()
     recipes = [Recipe.parse(recipe) for recipe in job.recipes]
     path = Path(job.checkpoint)
-    results = train(recipes, job.source.load(), checkpoint=path, device=job.device)
+    with limited(job.threads):
+        results = train(recipes, job.source.load(), checkpoint=path, device=job.device)
     seconds = time.time() - began
     return Outcome(
         results,

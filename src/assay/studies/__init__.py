@@ -1,9 +1,9 @@
 """Floor 4: studies. A question, a grid of recipes, claims fixed beforehand, verdicts."""
 
-from assay.studies.conduct import Means as Means
 from assay.studies.conduct import conduct as conduct
 from assay.studies.conduct import rebuild as rebuild
 from assay.studies.families import Families as Families
+from assay.studies.means import Means as Means
 from assay.studies.study import STUDIES as STUDIES
 from assay.studies.study import Study as Study
 from assay.studies.study import configure as configure

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,11 @@ from assay.core.files import read_json, to_json, write_json, write_text
 from assay.data import Dataset
 from assay.lab import Failure, Lab, Source, TrainJob, carry_out, executor, plan
 from assay.lab.jobs import machine
+from assay.lab.threads import limited
+from assay.studies.cost import settle
+from assay.studies.means import Means, Tell, silent
 from assay.studies.study import STUDIES, Planned, Study, Tables
 from assay.studies.verdict import verdicts
-
-
-@dataclass(frozen=True)
-class Means:
-    """How work is done; none of it changes a result."""
-
-    on: str = "inline"
-    stack: int | None = None
-    threads: int = 1
-    device: str = "cpu"
-
-
-# What is being done, how many jobs of how many are done, and the last one's name.
-Tell = Callable[[str, int, int, str], None]
-
-
-def silent(what: str, done: int, of: int, last: str) -> None:
-    """Say nothing."""
 
 
 def conduct(study: Study, data: Dataset, lab: Lab, means: Means, *, command: str, tell: Tell = silent) -> Path:
@@ -49,6 +33,14 @@ def conduct(study: Study, data: Dataset, lab: Lab, means: Means, *, command: str
     if (folder / "provenance.json").exists():
         return rebuild(folder)
     write_json(folder / "study.json", about)  # question, grid and claims, before any result
+    with limited(1):
+        means = settle(study, data, lab, means)
+        _carry_out(study, data, lab, means, folder, identity, tell)
+        return rebuild(folder)
+
+
+def _carry_out(study: Study, data: Dataset, lab: Lab, means: Means, folder: Path, identity: str, tell: Tell) -> None:
+    """Train and look, stage by stage; write tables, and last how it was done."""
     began = time.time()
     tables: Tables = {}
     planned: dict[str, Planned] = {}
@@ -81,7 +73,6 @@ def conduct(study: Study, data: Dataset, lab: Lab, means: Means, *, command: str
             "on": means.on,
         },
     )
-    return rebuild(folder)
 
 
 def rebuild(folder: Path) -> Path:

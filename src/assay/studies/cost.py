@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
-
-import torch
 
 from assay.data import Dataset
 from assay.lab import Lab, plan
 from assay.lab.execute import workers
 from assay.lab.jobs import TrainJob
-from assay.studies.conduct import Means
+from assay.lab.threads import limited
+from assay.studies.means import Means
 from assay.studies.study import Study
 from assay.train import Recipe, train
 from assay.train.loop import batches
 
 TRIAL_STEPS = 8
+WORTH_PROCESSES = 60.0  # seconds of work below which starting processes costs more than it saves
 
 
 def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, Any]:
     """Runs, time, memory and disk of a study's first stage, measured on a few steps; and what it can show at all."""
     stage = study.stage(0, {}, data)
     recipes = {run: planned.recipe for run, planned in stage.items()}
-    jobs = plan(recipes, study.source, lab, stack=means.stack, threads=means.threads, device=means.device)
-    per_step = {size: _seconds_a_step(data, jobs, size, means) for size in {len(job.runs) for job in jobs}}
-    seconds = sum(per_step[len(job.runs)] * _steps(recipes[job.runs[0]], data) for job in jobs)
-    parallel = min(workers(means.on), max(1, len(jobs)))
+    jobs = _jobs(study, lab, means, recipes)
+    seconds = _seconds(data, jobs, recipes, means)
+    parallel = min(workers(_settled(means, seconds).on), max(1, len(jobs)))
     weights = _weight_bytes(data, next(iter(recipes.values())))
     disk = sum(weights * len(recipe.keep) for recipe in recipes.values())
     stacked = max((len(job.runs) for job in jobs), default=1)
@@ -48,6 +48,29 @@ def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, A
         **power,
     }
     return {**found, "text": _text(found, study, data, parallel)}
+
+
+def settle(study: Study, data: Dataset, lab: Lab, means: Means) -> Means:
+    """``auto`` made definite: processes where there is more than a minute of work, else this process."""
+    if means.on != "auto":
+        return means
+    recipes = {run: planned.recipe for run, planned in study.stage(0, {}, data).items()}
+    return _settled(means, _seconds(data, _jobs(study, lab, means, recipes), recipes, means))
+
+
+def _settled(means: Means, seconds: float) -> Means:
+    on = "processes" if seconds > WORTH_PROCESSES else "inline"
+    return replace(means, on=on) if means.on == "auto" else means
+
+
+def _jobs(study: Study, lab: Lab, means: Means, recipes: Mapping[str, Recipe]) -> list[TrainJob]:
+    return plan(recipes, study.source, lab, stack=means.stack, threads=means.threads, device=means.device)
+
+
+def _seconds(data: Dataset, jobs: Sequence[TrainJob], recipes: Mapping[str, Recipe], means: Means) -> float:
+    """Seconds of training in one process, from a few steps of a job of each size."""
+    per_step = {size: _seconds_a_step(data, jobs, size, means) for size in {len(job.runs) for job in jobs}}
+    return sum(per_step[len(job.runs)] * _steps(recipes[job.runs[0]], data) for job in jobs)
 
 
 def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> list[str]:
@@ -87,7 +110,7 @@ def _steps(recipe: Recipe, data: Dataset) -> int:
     return batches(len(data.train), recipe.batch)[1] * recipe.epochs
 
 
-def _seconds_a_step(data: Dataset, jobs: list[TrainJob], size: int, means: Means) -> float:
+def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: Means) -> float:
     """Time of one step of a job of this size, from a few steps on the first images."""
     job = next(job for job in jobs if len(job.runs) == size)
     recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
@@ -96,10 +119,10 @@ def _seconds_a_step(data: Dataset, jobs: list[TrainJob], size: int, means: Means
     small = replace(
         data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])}
     )
-    torch.set_num_threads(means.threads)
-    train(recipes, small, device=means.device)  # warms up
-    began = time.perf_counter()
-    train(recipes, small, device=means.device)
+    with limited(means.threads):
+        train(recipes, small, device=means.device)  # warms up
+        began = time.perf_counter()
+        train(recipes, small, device=means.device)
     return (time.perf_counter() - began) / batches(len(small.train), recipes[0].batch)[1]
 
 

@@ -9,7 +9,8 @@ from assay.core.errors import BadInput
 from assay.core.spec import override, read_plain
 from assay.lab import Lab, Source
 from assay.models import default_model
-from assay.studies.conduct import Means, train_planned
+from assay.studies.conduct import train_planned
+from assay.studies.means import Means
 from assay.studies.study import Planned
 from assay.train import Recipe
 

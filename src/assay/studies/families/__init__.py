@@ -28,7 +28,7 @@ from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tab
 REFERENCES = (
     (
         "mahmoud2023",
-        "Mahmoud et al. 2023, Stress and Adaptation: Applying Anna Karenina Principle in Deep Learning, arXiv 2302.11380",
+        "Mahmoud et al. 2023, Stress and Adaptation: Anna Karenina Principle in Deep Learning, arXiv 2302.11380",
     ),
     ("zaneveld2017", "Zaneveld, McMinds, Vega Thurber 2017, Nature Microbiology 2:17121 (the principle in biology)"),
     (
@@ -57,7 +57,7 @@ class Families(Study):
 
     activations: tuple[str, ...] = ("tanh", "sigmoid")
     losses: tuple[OneOf[Loss], ...] = (SquaredError(), MultiMargin())
-    times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)  # type: ignore[assignment]
+    times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)
     optimiser: Literal["keep", "reset"] = "keep"  # its state, at a swap
     probe: int = Field(512, ge=16)
 

@@ -62,7 +62,7 @@ def conditions(
     found += [Condition(f"fork@{_at(t)}", "fork", "", t, (Fork(at=t),)) for t in times]
     for stress, kind, what in swaps():
         for t in times:
-            swap = HotSwap(at=t, optimiser=optimiser, **what)  # type: ignore[arg-type]
+            swap = HotSwap(at=t, optimiser=optimiser, **what)
             found.append(Condition(f"{stress}:{kind}@{_at(t)}", stress, kind, t, (swap,)))
     return found
 

@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import torch
 
 from assay.core.files import read_json
 from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View, features, load_model, numbers, probe_of
+from assay.lab.threads import limited
 from assay.metrics import accuracy, cka_distance, is_constant
 
 Features = dict[str, np.ndarray]
@@ -50,7 +50,11 @@ class Look:
 
 def look(job: LookJob) -> Look:
     """Forward the probe through every kept moment of every run and write down what there is."""
-    torch.set_num_threads(job.threads)
+    with limited(job.threads):
+        return _look(job)
+
+
+def _look(job: LookJob) -> Look:
     data, lab = job.view.load(), Lab(job.lab)
     probe = probe_of(data, job.view.probe)
     x, labels = data.test.x[probe], data.test.labels[probe.numpy()]

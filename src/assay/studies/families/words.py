@@ -41,7 +41,7 @@ CLAIM = {
 
 MEANING: dict[tuple[str, str, str], Text] = {
     ("stress-moves", "supported", ""): text(
-        "Changing activation or loss in mid-training makes another model, not the same one with noise: validate it anew.",
+        "Changing activation or loss in mid-training makes another model, not the same with noise: validate it anew.",
         "学習途中で活性化や損失を変えると、同じモデルの揺らぎではなく別のモデルになります。改めて検証してください。",
     ),
     ("stress-moves", "refuted", ""): text(
