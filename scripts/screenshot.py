@@ -1,4 +1,4 @@
-"""Take a picture of a report: ``python scripts/screenshot.py FOLDER OUT.png [--dark] [--width 1280] [--full] [--lang ja]``."""
+"""Take a picture of a report: ``python scripts/screenshot.py FOLDER OUT.png [--dark] [--width 1280] [--full]``."""
 
 from __future__ import annotations
 

@@ -15,14 +15,22 @@ from PIL import Image
 LAYERS = ("act1", "act2")
 SHIFTS = (("none", 0.0), ("brightness", 0.2), ("blur", 1.0), ("noise", 0.1), ("shift", 1.0), ("rotate", 10.0))
 KINDS = (
-    ("fork", "fork", "nothing changed", "変更なし"),
-    ("activation", "tanh", "relu → tanh", "relu → tanh"),
-    ("activation", "sigmoid", "relu → sigmoid", "relu → sigmoid"),
-    ("loss", "mse", "cross entropy → squared error", "交差エントロピー → 二乗誤差"),
-    ("loss", "focal", "cross entropy → focal", "交差エントロピー → focal"),
-    ("both", "tanh-mse", "relu → tanh, squared error", "relu → tanh と二乗誤差"),
+    ("fork", ""),
+    ("activation", "tanh"),
+    ("activation", "sigmoid"),
+    ("loss", "squared_error"),
+    ("loss", "multi_margin"),
+    ("both", "tanh+squared_error"),
 )
-REACH = {"none": 0.0, "fork": 0.05, "tanh": 0.32, "sigmoid": 0.5, "mse": 0.18, "focal": 0.1, "tanh-mse": 0.42}
+REACH = {
+    "none": 0.0,
+    "": 0.05,
+    "tanh": 0.32,
+    "sigmoid": 0.5,
+    "squared_error": 0.18,
+    "multi_margin": 0.1,
+    "tanh+squared_error": 0.42,
+}
 CLASSES = {"image": ("good", "scratch", "dent", "stain"), "table": ("malignant", "benign")}
 
 
@@ -63,17 +71,20 @@ def _conditions() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {
             "name": "none",
-            "label": {"en": "unstressed", "ja": "ストレスなし"},
+            "label": {"en": "no stress", "ja": "ストレスなし"},
             "stress": "none",
             "kind": "none",
             "at": None,
         }
     ]
-    for stress, kind, english, japanese in KINDS:
-        for when, at in (("early", 0.25), ("late", 0.75)):
-            label = {"en": f"{english} at {at:.0%}".replace("%", " %"), "ja": f"{japanese} ({at:.0%})"}
-            stem = "fork" if stress == "fork" else f"{stress}-{kind}"
-            found.append({"name": f"{stem}-{when}", "label": label, "stress": stress, "kind": kind, "at": at})
+    what = {"activation": "活性化", "loss": "損失", "both": "両方"}
+    for stress, kind in KINDS:
+        for at in (0.25, 0.75):
+            english = f"other chance from {at:.0%}" if stress == "fork" else f"{stress} to {kind} at {at:.0%}"
+            japanese = f"{at:.0%}から偶然のみ変更" if stress == "fork" else f"{at:.0%}で{what[stress]}を{kind}に変更"
+            name = f"fork@{at:g}" if stress == "fork" else f"{stress}:{kind}@{at:g}"
+            label = {"en": english, "ja": japanese}
+            found.append({"name": name, "label": label, "stress": stress, "kind": kind, "at": at})
     return found
 
 
@@ -117,7 +128,7 @@ def _study(
             "paired",
         ),
         _claim(
-            "another-family",
+            "places-differ",
             "A stressed model ends in a family of its own",
             "ストレスを受けたモデルは別の系統に移る",
             "share of the differences between models that conditions explain, beyond chance",
@@ -128,7 +139,7 @@ def _study(
             "family",
         ),
         _claim(
-            "unhappy-spread",
+            "unhappy-vary-more",
             "Models that generalise badly differ more from one another",
             "汎化しないモデルどうしは互いにより異なる",
             "mean distance to the centre, unhappy over happy, within a condition",
@@ -139,7 +150,7 @@ def _study(
             "family",
         ),
         _claim(
-            "spread-accuracy",
+            "worse-is-wider",
             "Conditions with lower accuracy have wider families",
             "正解率が低い条件ほど系統が広がる",
             "rank correlation of spread with error over conditions",
@@ -150,7 +161,7 @@ def _study(
             "family",
         ),
         _claim(
-            "movement-errors",
+            "movers-misjudge",
             "At equal accuracy, a model that moved further makes more false detections on shifted data",
             "正解率が同じでも、大きく動いたモデルほどずれたデータで誤検出が多い",
             "partial rank correlation within condition, accuracy held",
@@ -166,7 +177,7 @@ def _study(
         "study": "families",
         "title": {"en": "Families of models", "ja": "モデルの系統"},
         "question": {
-            "en": "Do models that generalise resemble one another inside, and does stress in training move a model into another family?",
+            "en": "Do models that generalise resemble one another inside, and does stress move a model elsewhere?",
             "ja": "汎化するモデルどうしは内部が似ているのか。学習中のストレスはモデルを別の系統へ移すのか。",
         },
         "command": f"assay study families --data {'parts' if kind == 'image' else 'cells'}",
@@ -226,7 +237,7 @@ def _study(
             },
             {
                 "key": "anderson2006",
-                "text": "Anderson (2006). Distance-based tests for homogeneity of multivariate dispersions. Biometrics.",
+                "text": "Anderson (2006). Tests for homogeneity of multivariate dispersions. Biometrics.",
             },
         ],
         "plan": {
@@ -495,12 +506,12 @@ def _verdicts(folder: Path) -> dict[str, Any]:
                 "双子 12 組",
                 "Stressed models end 4.8 times as far from their twins as forked ones, 4.1 to 5.6.",
                 "ストレスを受けたモデルは分岐だけのモデルの 4.8 倍 (4.1〜5.6) 双子から離れる。",
-                "A change of settings in mid-training leaves a trace that the usual seed-to-seed noise does not explain.",
+                "A change in mid-training leaves a trace that the usual noise between seeds does not explain.",
                 "学習途中の設定変更は、シード間の揺らぎでは説明できない跡を残す。",
             ),
         ),
         _verdict(
-            "another-family",
+            "places-differ",
             "supported",
             (0.62, 0.55, 0.68, 0.0001),
             (
@@ -513,7 +524,7 @@ def _verdicts(folder: Path) -> dict[str, Any]:
             ),
         ),
         _verdict(
-            "unhappy-spread",
+            "unhappy-vary-more",
             "supported",
             (1.43, 1.21, 1.7, 0.002),
             (
@@ -526,7 +537,7 @@ def _verdicts(folder: Path) -> dict[str, Any]:
             ),
         ),
         _verdict(
-            "spread-accuracy",
+            "worse-is-wider",
             "undecided",
             (0.31, -0.24, 0.71, 0.14),
             (
@@ -537,16 +548,19 @@ def _verdicts(folder: Path) -> dict[str, Any]:
                 "The conditions are too few to tell whether width of a family warns of lower accuracy.",
                 "系統の広さが正解率の低下を知らせるかは、条件が少なく判断できない。",
             ),
-            {"en": "8 more seeds, about 40 minutes", "ja": "あと 8 シード、約 40 分"},
+            {
+                "en": "What would decide it: about 8 more seeds, roughly 40 minutes.",
+                "ja": "判断に必要なこと: シードを約 8 個増やすこと (約 40 分)。",
+            },
         ),
         _verdict(
-            "movement-errors",
+            "movers-misjudge",
             "refuted",
             (0.02, -0.05, 0.08, 0.6),
             (
                 "144 pairs of twins in 12 conditions",
                 "12 条件の双子 144 組",
-                "At equal accuracy, movement and false detections go together at a rank correlation of 0.02, -0.05 to 0.08.",
+                "At equal accuracy, movement and false detections correlate at 0.02, -0.05 to 0.08.",
                 "正解率をそろえると、移動と誤検出の順位相関は 0.02 (-0.05〜0.08)。",
                 "How far a model moved does not tell how it will do on shifted data; test it there.",
                 "どれだけ動いたかは、ずれたデータでの成績を教えない。直接試すこと。",
@@ -570,8 +584,8 @@ def _provenance() -> dict[str, Any]:
         "platform": "Linux x86_64",
         "threads": 1,
         "device": "cpu",
-        "started": "2026-01-10T09:00:00Z",
-        "finished": "2026-01-10T09:07:12Z",
+        "started": 1768035600.0,
+        "finished": 1768036032.0,
         "seconds_training": 312.4,
         "seconds_observing": 71.2,
         "runs_trained": 312,

@@ -16,21 +16,6 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One or more panels that share scales, with a caption that says how to read them and a text that replaces them."""
-
-    name: str
-    title: str
-    panels: tuple[Panel, ...]
-    alt: str
-    caption: str = ""
-    keys: tuple[str, ...] = ()  # names of the page's keys to show above the panels: "stress", "family"
-    narrowest: int = 9999  # pixels below which panels do not stand side by side
-    lists: str = ""  # the text above the list of what is brushed in this figure; empty: no list
-    kind: str = "figure"
-
-
-@dataclass(frozen=True)
 class Cell:
     """A cell of a table: what is read, what it is sorted by, and where it leads."""
 
@@ -61,6 +46,22 @@ class Table:
     folded: str = ""
     sortable: bool = False
     kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One or more panels that share scales, with a caption that says how to read them and a text that replaces them."""
+
+    name: str
+    title: str
+    panels: tuple[Panel, ...]
+    alt: str
+    caption: str = ""
+    keys: tuple[str, ...] = ()  # names of the page's keys to show above the panels: "stress", "family"
+    narrowest: int = 9999  # pixels below which panels do not stand side by side
+    shared: bool = False  # panels side by side share the labels of their rows
+    beside: Table | None = None  # what stands beside the drawing, until something is brushed
+    kind: str = "figure"
 
 
 @dataclass(frozen=True)

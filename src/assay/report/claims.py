@@ -1,12 +1,12 @@
-"""A claim and its verdict, for any study: the card on the first screen and the head of the section with its evidence."""
+"""A claim and its verdict, for any study: its card on the first screen and the head of its section."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from assay.report.blocks import Block, Section
+from assay.report.blocks import Block, Cell, Column, Section, Table
 from assay.report.folder import Folder
-from assay.report.numbers import probability
+from assay.report.numbers import probability, short
 from assay.report.words import chrome, say_in
 
 WORDS = ("supported", "refuted", "undecided")
@@ -38,18 +38,35 @@ def _how_sure(folder: Folder, verdict: dict[str, Any]) -> str:
     claims, corrected = len(folder.verdicts), verdict.get("p_corrected")
     after = say(f"after correction for {claims} claims", f"({claims} 件の主張で補正後)")
     p = verdict.get("p") if corrected is None else corrected
-    chance = f"p {probability(p)}" if isinstance(p, int | float) else ""
+    chance = f"p\N{NO-BREAK SPACE}{probability(p)}" if isinstance(p, int | float) else ""
     if chance and corrected is not None and claims > 1:
         chance = f"{chance} {after}"
-    return ", ".join(part for part in (folder.text(verdict.get("n_text")), chance) if part)
+    return say(", ", "、").join(part for part in (folder.text(verdict.get("n_text")), chance) if part)
 
 
 def claim_section(folder: Folder, claim: dict[str, Any], blocks: tuple[Block, ...]) -> Section:
     """The section with the evidence for one claim: its outcome, the pictures and tables, the test in one sentence."""
     name = str(claim.get("name"))
-    verdict = next((v for v in folder.verdicts if v.get("claim") == name), {"claim": name})
+    verdict: dict[str, Any] = next((v for v in folder.verdicts if v.get("claim") == name), {"claim": name})
     title = folder.text(claim.get("text")) or name
+    numbers = _detail(folder, name, verdict.get("detail") or {})
+    blocks = (*blocks, *([numbers] if numbers else []))
     return Section(f"claim-{name}", title, blocks, verdict=verdict, tested=_test(folder, claim))
+
+
+def _detail(folder: Folder, name: str, detail: dict[str, Any]) -> Table | None:
+    """Every further number of the test, for those who check it."""
+    say = say_in(folder.lang)
+    rows = tuple((Cell(str(key)), Cell(short(value), value)) for key, value in detail.items() if _is_number(value))
+    if not rows:
+        return None
+    columns = (Column(say("number", "項目")), Column(say("value", "値"), number=True))
+    folded = say(f"Further numbers of the test: {len(rows)}", f"検定の他の数値: {len(rows)}")
+    return Table(f"detail-{name}", say("Further numbers of the test", "検定の他の数値"), columns, rows, folded=folded)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and value == value
 
 
 def _test(folder: Folder, claim: dict[str, Any]) -> str:
@@ -60,15 +77,19 @@ def _test(folder: Folder, claim: dict[str, Any]) -> str:
         ),
         "family": say(", in models that each have a seed of their own", " (シードがすべて異なるモデル)"),
     }.get(str(claim.get("design")), "")
-    side = {"above": say("above", "より大きい"), "below": say("below", "より小さい")}.get(str(claim.get("claimed")), "")
+    side = {
+        "above": say("above", "より大きい"),
+        "below": say("below", "より小さい"),
+        "apart": say("apart from", "とは異なる"),
+    }.get(str(claim.get("claimed")), "")
     held, margin = claim.get("threshold"), claim.get("margin") or []
     if not claim.get("measure") or held is None:
         return ""
     band = ""
     if len(margin) == 2:
         band = say(
-            f"; {margin[0]:g} to {margin[1]:g} counts as no effect",
-            f"。{margin[0]:g}〜{margin[1]:g} は効果なしとみなす",
+            f"; {short(margin[0])} to {short(margin[1])} counts as no effect",
+            f"。{short(margin[0])}〜{short(margin[1])} は効果なしとみなす",
         )
     measure = folder.text(claim["measure"])
     return say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -39,7 +40,9 @@ def keys(folder: Folder) -> dict[str, list[tuple[str, str, str]]]:
     hues = theme.hues(c.stress for c in folder.conditions)
     return {
         "stress": [(words.get(name, name), token, "circle") for name, token in hues.items()],
+        "stressed": [(words.get(name, name), hues[name], "circle") for name in hues if name not in ("none", "fork")],
         "family": [(words[name], "", theme.SHAPES[name]) for name in ("happy", "middle", "unhappy")],
+        "extremes": [(words[name], "", theme.SHAPES[name]) for name in ("happy", "unhappy")],
     }
 
 
@@ -65,7 +68,7 @@ def sections(folder: Folder, told: Story) -> list[Section]:
 _RUNS: tuple[tuple[str, str, str, bool], ...] = (
     ("test_accuracy", "test accuracy, %", "テスト正解率 %", True),
     ("gap", "gap, %", "差 %", True),
-    ("shift_accuracy", "shifted accuracy, %", "ずれたデータ %", True),
+    ("shift_accuracy", "accuracy on changed data, %", "変化したデータ %", True),
     ("production_accuracy", "production accuracy, %", "現場データ %", True),
     ("false_reject", "false rejects, ‰", "過検出 ‰", True),
     ("escape", "escapes, ‰", "見逃し ‰", True),
@@ -84,22 +87,14 @@ def run_table(folder: Folder) -> Table | None:
         return None
     there = [column for column in _RUNS if column[0] in runs and runs[column[0]].notna().any()]
     notes = remarkable(folder)
-    known = {c.name: c for c in folder.conditions}
-    hues = theme.hues(c.stress for c in folder.conditions)
     curves = set(folder.table("curves").get("run", ()))
-    rows = []
-    for row in runs.to_dict("records"):
-        c = known.get(row.get("condition"))
-        href = "#curves" if row["run"] in curves else ""
-        rows.append((
-            Cell(str(row["run"]), href=href, note=notes.get(str(row["run"]), "")),
-            Cell(c.label if c else str(row.get("condition", "")), list(known).index(c.name) if c else None, hue=hues.get(c.stress, "") if c else ""),
-            Cell({"paired": say("paired", "対"), "family": say("own seed", "独立")}.get(str(row.get("design")), "")),
-            Cell(f"{row.get('seed', 0):.0f}" if isinstance(row.get("seed"), float) else str(row.get("seed", "")), row.get("seed")),
-            Cell(words.get(str(row.get("family")), "–")),
-            Cell(words["finished"] if row.get("status") == "finished" else str(row.get("status", ""))),
+    rows = [
+        (
+            *_run_head(folder, row, curves, notes.get(str(row["run"]), "")),
             *(_run_cell(row[name], name, share) for name, _, _, share in there),
-        ))  # fmt: skip
+        )
+        for row in runs.to_dict("records")
+    ]
     titles = (
         words["run"],
         words["condition"],
@@ -112,8 +107,30 @@ def run_table(folder: Folder) -> Table | None:
         *(Column(title, number=i == 3) for i, title in enumerate(titles)),
         *(Column(say(english, japanese), number=True) for _, english, japanese, _ in there),
     )
-    folded = say(f"{len(rows)} runs with {len(columns)} columns", f"{len(rows)} 件、{len(columns)} 列")
+    folded = say(
+        f"{len(rows)} runs, one a row, with {len(there)} figures each",
+        f"{len(rows)} 件 (1 行 1 件、数値 {len(there)} 列)",
+    )
     return Table("all-runs", words["runs"], columns, tuple(rows), folded=folded, sortable=True)
+
+
+def _run_head(folder: Folder, row: dict[str, Any], curves: set[str], note: str) -> tuple[Cell, ...]:
+    """What a run is, before its figures: name, condition, design, seed, how well it generalises, how it ended."""
+    say, words = say_in(folder.lang), chrome(folder.lang)
+    run, seed, name = str(row["run"]), row.get("seed"), str(row.get("condition", ""))
+    place = next((i for i, c in enumerate(folder.conditions) if c.name == name), None)
+    c = None if place is None else folder.conditions[place]
+    hue = theme.hues(each.stress for each in folder.conditions)[c.stress] if c else ""
+    design = {"paired": say("paired", "対"), "family": say("own seed", "独立")}.get(str(row.get("design")), "")
+    status = str(row.get("status", ""))
+    return (
+        Cell(run, href="#curves" if run in curves else "", note=note),
+        Cell(c.label if c else name, place, hue=hue),
+        Cell(design),
+        Cell(f"{seed:.0f}" if isinstance(seed, float) and seed == seed else "–", seed),
+        Cell(words.get(str(row.get("family")), "–")),
+        Cell(words["finished"] if status == "finished" else status),
+    )
 
 
 def _run_cell(value: Any, name: str, share: bool) -> Cell:
@@ -164,19 +181,34 @@ def _bound(value: Any, endless: str) -> str:
 def common_terms(folder: Folder) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Terms of every report, joining plain words and field terms."""
     say = say_in(folder.lang)
-    level = f"{1 - folder.level:.0%}"
-    return (
-        (say("interval", "区間"), (say(
-            f"The range that holds the true value in {level} of such studies. The trained model is the unit that repeats, not the image.",
-            f"同様の研究の {level} で真の値を含む範囲。繰り返しの単位は画像ではなく学習済みモデル。"),)),
-        ("p", (say(
-            "How often chance alone would show at least this much; corrected for the number of claims.",
-            "偶然だけでこれ以上の差が出る頻度。主張の数で補正済み。"),)),
-        (say("false reject, escape", "過検出、見逃し"), (say(
-            "A good item turned away (overkill, false positive); a faulty item let through (underkill, false negative). Given per thousand items of that sort.",
-            "良品を不良とすること (false positive)、不良品を通すこと (false negative)。該当する千件あたり。"),)),
-        ("‰", (say("per thousand items", "千件あたり"),)),
-    )  # fmt: skip
+    level = f"{100 * (1 - folder.level):.0f} %"
+    said = (
+        (
+            say("interval", "区間"),
+            say(
+                f"The range that holds the true value in {level} of such studies. What repeats is the trained model, "
+                "not the image.",
+                f"同様の研究の {level} で真の値を含む範囲。繰り返しの単位は画像ではなく学習済みモデル。",
+            ),
+        ),
+        (
+            "p",
+            say(
+                "How often chance alone would show at least this much; corrected for the number of claims.",
+                "偶然だけでこれ以上の差が出る頻度。主張の数で補正済み。",
+            ),
+        ),
+        (
+            say("false reject, escape", "過検出、見逃し"),
+            say(
+                "A good item turned away (overkill, false positive); a faulty item let through (underkill, false "
+                "negative). Given per thousand items of that sort.",
+                "良品を不良とすること (false positive)、不良品を通すこと (false negative)。該当する千件あたり。",
+            ),
+        ),
+        ("‰", say("per thousand items", "千件あたり")),
+    )
+    return tuple((term, (text,)) for term, text in said)
 
 
 def _done(folder: Folder, words: dict[str, str]) -> list[Section]:
@@ -194,32 +226,50 @@ def _done(folder: Folder, words: dict[str, str]) -> list[Section]:
 
 
 def _ledger(folder: Folder) -> list[tuple[str, tuple[str, ...]]]:
+    """What was used, how much of it, and how long it took; empty entries are left out."""
     say = say_in(folder.lang)
     study, data, made = folder.study, folder.study.get("data") or {}, folder.provenance
     sizes = ", ".join(f"{name} {count:,}" for name, count in (data.get("sizes") or {}).items())
     shape = " × ".join(str(side) for side in data.get("shape") or [])
+    layers = ", ".join(map(str, study.get("layers") or []))
+    preset = f"preset {study['preset']}" if study.get("preset") else ""
+    versions = ", ".join(f"{name} {made[name]}" for name in ("python", "torch", "numpy") if made.get(name))
+    machine = ", ".join(str(made[name]) for name in ("platform", "device") if made.get(name))
+    threads = f"{say('threads', 'スレッド')}: {made['threads']}" if made.get("threads") else ""
     rows = [
         (say("data", "データ"), (str(data.get("name", "")), sizes, f"{shape} {data.get('kind', '')}".strip())),
         (say("classes", "クラス"), (", ".join(map(str, data.get("classes") or [])),)),
         (say("hash of the data", "データのハッシュ"), (str(data.get("digest", "")),)),
-        (say("model", "モデル"), (str(study.get("model") or ""), ", ".join(map(str, study.get("layers") or [])))),
-        (say("seeds", "シード"), (str(study.get("seeds", "")), f"preset {study['preset']}" if study.get("preset") else "")),
+        (say("model", "モデル"), (str(study.get("model") or ""), layers)),
+        (say("seeds", "シード"), (str(study.get("seeds", "")), preset)),
         (say("study fingerprint", "研究の指紋"), (str(made.get("study_fingerprint", "")),)),
-        (say("versions", "版"), (", ".join(f"{name} {made[name]}" for name in ("python", "torch", "numpy") if made.get(name)), f"assay {study.get('version', '')}")),
-        (say("machine", "計算機"), (", ".join(str(made[name]) for name in ("platform", "device") if made.get(name)), say(f"{made['threads']} threads", f"{made['threads']} スレッド") if made.get("threads") else "")),
+        (say("versions", "版"), (versions, f"assay {study.get('version', '')}")),
+        (say("machine", "計算機"), (machine, threads)),
         (say("time", "時間"), _times(folder)),
-    ]  # fmt: skip
+    ]
     return [(name, tuple(text for text in texts if text)) for name, texts in rows if any(texts)]
+
+
+def moment(value: Any) -> str:
+    """A point in time in words: seconds since 1970 as a date in UTC, text as it is.
+
+    >>> moment(0.0), moment("2026-01-10")
+    ('1970-01-01 00:00 UTC', '2026-01-10')
+    """
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return str(value)
 
 
 def _times(folder: Folder) -> tuple[str, ...]:
     say, made = say_in(folder.lang), folder.provenance
     if "seconds_training" not in made:
         return ()
+    training, observing = made["seconds_training"], made.get("seconds_observing")
     texts = [
         say(
-            f"{duration(made['seconds_training'])} training, {duration(made.get('seconds_observing'))} observing",
-            f"学習 {duration(made['seconds_training'], '分', '秒')}、観測 {duration(made.get('seconds_observing'), '分', '秒')}",
+            f"{duration(training)} training, {duration(observing)} observing",
+            f"学習 {duration(training, '分', '秒')}、観測 {duration(observing, '分', '秒')}",
         )
     ]
     if "runs_trained" in made:
@@ -230,5 +280,5 @@ def _times(folder: Folder) -> tuple[str, ...]:
             )
         )
     if made.get("finished"):
-        texts.append(str(made["finished"]))
+        texts.append(moment(made["finished"]))
     return tuple(texts)

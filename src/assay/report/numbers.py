@@ -91,7 +91,7 @@ def with_interval(mean: Mean, scale: float = 1.0, lang: str = "en") -> tuple[str
     ('96.3', '95.8 to 96.9')
     """
     value, low, high = (scale * x for x in mean[:3])
-    if not math.isfinite(low):
+    if not math.isfinite(low) or low == high:
         return short(value), ""
     places = decimals(low, high)
     return number(value, places), between(low, high, places, lang)
@@ -111,13 +111,13 @@ def probability(p: Any) -> str:
     """A p-value as it is written: no leading zero, three decimals, a floor.
 
     >>> probability(0.0021), probability(0.00001), probability(0.25), probability(None)
-    ('= .002', '< .001', '= .250', '–')
+    ('=\xa0.002', '<\xa0.001', '=\xa0.250', '–')
     """
     if not isinstance(p, int | float) or not math.isfinite(p):
         return "–"
     if p < 0.0005:
-        return "< .001"
-    return "= 1" if p > 0.9995 else f"= {p:.3f}".replace("0.", ".", 1)
+        return "<\N{NO-BREAK SPACE}.001"
+    return "= 1" if p > 0.9995 else f"=\N{NO-BREAK SPACE}{p:.3f}".replace("0.", ".", 1)
 
 
 def duration(seconds: Any, minutes_word: str = "min", seconds_word: str = "s") -> str:

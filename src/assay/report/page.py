@@ -91,7 +91,7 @@ class Charts:
 
     def page_data(self, words: dict[str, str]) -> dict[str, Any]:
         """Everything that the page's script reads."""
-        said = {key: words[key] for key in ("copied", "copy", "listed", "list_hint", "svg")}
+        said = {key: words[key] for key in ("copied", "copy", "listed")}
         tables = {name: kit.TABLES[name] for name in sorted(_tables(self.specs))}
         kit.TABLES.clear()
         shared = {"config": theme.config(), "tokens": theme.TOKENS, "words": said}
@@ -137,7 +137,7 @@ def _vega() -> str:
 
     version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     try:
-        bundle = vl_convert.javascript_bundle(vl_version=version)
+        bundle = vl_convert.javascript_bundle(None, version)
     except ValueError:  # the converter does not carry the version that Altair writes: its newest reads it as well
-        bundle = vl_convert.javascript_bundle()
+        bundle = vl_convert.javascript_bundle(None)
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")

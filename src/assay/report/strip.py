@@ -11,19 +11,26 @@ from assay.report.folder import Folder
 from assay.report.numbers import decimals, number
 
 WIDTH, MIDDLE, EDGE = 260, 22, 8
+FAR = 20.0  # times the threshold of a ratio; what lies beyond is drawn there
 
 
 def strip(folder: Folder, verdict: dict[str, Any]) -> Markup:
     """Inline SVG of one verdict; empty where a number is missing. Ratios are drawn on a log scale."""
-    claim = next((c for c in folder.study.get("claims") or [] if c.get("name") == verdict.get("claim")), {})
-    effect, interval = verdict.get("effect"), verdict.get("interval") or (None, None)
-    threshold, margin = claim.get("threshold"), claim.get("margin") or ()
-    values = [v for v in (effect, *interval, threshold, *margin) if _number(v)]
-    if not all(map(_number, (effect, *interval, threshold))):
+    claim: dict[str, Any] = next(
+        (c for c in folder.study.get("claims") or [] if c.get("name") == verdict.get("claim")), {}
+    )
+    effect: Any = verdict.get("effect")
+    low, high = verdict.get("interval") or (None, None)
+    threshold: Any = claim.get("threshold")
+    margin = claim.get("margin") or ()
+    if not all(map(_number, (effect, low, high, threshold))):
         return Markup("")
-    log = claim.get("scale") == "ratio" and min(values) > 0
-    place = _scale(values, log)
-    low, high = interval
+    # An interval that says nothing reaches to the bounds of its measure: the drawing stops where reading does.
+    ratio = claim.get("scale") == "ratio" and threshold > 0
+    least, most = (threshold / FAR, threshold * FAR) if ratio else (-math.inf, math.inf)
+    effect, low, high = (min(max(v, least), most) for v in (effect, low, high))
+    values = [v for v in (effect, low, high, threshold, *margin) if _number(v)]
+    place = _scale(values, ratio and min(values) > 0)
     places = decimals(low, high)
     parts = []
     if len(margin) == 2 and all(map(_number, margin)):

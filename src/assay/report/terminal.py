@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from assay.report.claims import cards
-from assay.report.folder import Folder
+from assay.report.folder import Folder, pick
 from assay.report.words import chrome
 
 MARKS = {"supported": ("●", "green"), "refuted": ("◆", "red"), "undecided": ("○", "yellow")}
@@ -27,10 +27,10 @@ def terminal(folder: Path, console: Console, lang: str = "en") -> None:
         console.print(Text.assemble((f"{mark} {card['word_text']}", f"bold {colour}"), "  ", (card["text"], "bold")))
         lines = [(card["sentence"], ""), (card["sure"], "dim"), (card["meaning"], "")]
         if card["next"]:
-            lines.append((f"{words['decide']}: {card['next']}", "italic"))
+            lines.append((card["next"], "italic"))
         for text, style in lines:
             if text:
-                console.print(Padding(Text(text, style=style), (0, 0, 0, 2)))
+                console.print(Padding(Text(text, style=style), (0, 0, 0, 2), expand=False))
     if not seen.verdicts:
         console.print(Text(words["no_verdicts"], style="dim"))
     for text in seen.warnings:
@@ -48,15 +48,19 @@ def terminal(folder: Path, console: Console, lang: str = "en") -> None:
 
 
 def next_command(folder: Folder) -> str:
-    """The command most worth running next: more seeds while a claim is open, else data from production, else more.
+    """The command most worth running next: what would decide an open claim, else data from production, else more.
 
-    Twice the seeds for an open claim: the interval shrinks by about a third.
+    What would decide a claim is said by its verdict, either as an option or as a number of seeds.
     """
     command, seeds = str(folder.study.get("command") or ""), folder.study.get("seeds")
     if not command:
         return ""
-    if any(verdict.get("word") == "undecided" for verdict in folder.verdicts) and isinstance(seeds, int):
-        return with_option(command, "--seeds", str(2 * seeds))
+    for verdict in folder.verdicts:
+        said = pick(verdict.get("next"), "en") if verdict.get("word") == "undecided" else ""
+        if option := re.search(r"(--[a-z]+) ([^\s()]+)", said):
+            return f"{command} {option[0]}"
+        if (more := re.search(r"(\d+) more seeds", said)) and isinstance(seeds, int):
+            return with_option(command, "--seeds", str(seeds + int(more[1])))
     if "--production" not in command:
         return f"{command} --production FOLDER"
     return with_option(command, "--preset", "evidence") if folder.study.get("preset") != "evidence" else ""

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from assay.core.files import to_json
+from assay.report.folder import Frame
 
 Domain = tuple[float, float]
 
@@ -23,7 +24,7 @@ Domain = tuple[float, float]
 TABLES: dict[str, dict[str, Any]] = {}  # what charts refer to, named by content; a page takes its own and clears it
 
 
-def data(frame: pd.DataFrame) -> alt.NamedData:
+def data(frame: Frame) -> alt.NamedData:
     """A table as named data: charts of one table share it, and Altair does not look into it row by row.
 
     The table is kept by columns, five digits a number; a column of text is a list of its words and their places.
@@ -49,7 +50,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def domain(*columns: Sequence[float] | pd.Series, zero: bool = False, pad: float = 0.04) -> Domain:
+def domain(*columns: Any, zero: bool = False, pad: float = 0.04) -> Domain:
     """The range of all values with a little air; ``zero`` keeps zero in it, without air below.
 
     >>> domain([0.0, 10.0], zero=True), domain([2.0, 4.0], pad=0.5)
@@ -62,7 +63,7 @@ def domain(*columns: Sequence[float] | pd.Series, zero: bool = False, pad: float
     low, high = float(values.min()), float(values.max())
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    air = pad * (high - low) or abs(high) * 0.1 or 1.0
+    air = pad * (high - low) if high > low else abs(high) * 0.1 or 1.0
     return (low if zero and low == 0 else _round(low - air), high if zero and high == 0 else _round(high + air))
 
 
@@ -91,8 +92,8 @@ def tips(**titles: str) -> list[alt.Tooltip]:
 
 
 def dots_in_rows(
-    dots: pd.DataFrame,
-    means: pd.DataFrame,
+    dots: Frame,
+    means: Frame,
     *,
     rows: Sequence[str],
     title: str,
@@ -101,43 +102,38 @@ def dots_in_rows(
     span: Domain,
     shapes: Mapping[str, str] | None = None,
     lanes: Sequence[str] | None = None,
-    form: str = "~g",
-    labels: bool = True,
-    step: int = 26,
-) -> alt.LayerChart:
-    """One row a condition: every model a faint dot, the mean a firm mark, its interval a line.
+    step: int = 25,
+) -> Any:
+    """One row a condition: every model a small mark, the mean a large one, its interval a pale bar.
 
     ``dots`` has columns row, hue, value (and lane); ``means`` has row, hue, value, low, high (and lane).
     """
-    x = alt.X(
-        "value:Q", title=title, scale=alt.Scale(domain=list(span), nice=False), axis=alt.Axis(format=form, tickCount=5)
-    )
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=list(rows)),
-        axis=alt.Axis(grid=True, labels=labels, labelColor="@ink"),
-    )
-    offset = alt.YOffset("lane:N", scale=alt.Scale(domain=list(lanes), paddingOuter=0.6)) if lanes else alt.Undefined
+    x = quantity("value", title, span)
+    scale = alt.Scale(domain=list(rows), paddingOuter=0)
+    y = alt.Y("row:N", sort=None, title=None, scale=scale, axis=alt.Axis(grid=True, labelColor="@ink"))
+    offset = alt.YOffset("lane:N", scale=alt.Scale(domain=list(lanes), paddingOuter=0.4)) if lanes else alt.Undefined
     form_of = shape("lane", shapes) if shapes else alt.Undefined
     common: dict[str, Any] = {"y": y, "yOffset": offset, "color": hue("hue", colours)}
+    bar = (
+        alt.Chart(data(means))
+        .mark_rule(strokeWidth=8, opacity=0.24)
+        .encode(x=alt.X("low:Q", title=title), x2="high:Q", **common)
+    )
     small = (
         alt.Chart(data(dots))
-        .mark_point(filled=True, size=22, opacity=0.38)
+        .mark_point(filled=True, size=16, opacity=0.65)
         .encode(x=x, shape=form_of, tooltip=tooltip, **common)
     )
-    line = alt.Chart(data(means)).mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q", **common)
     large = (
         alt.Chart(data(means))
-        .mark_point(filled=True, size=64, opacity=1, stroke="@ground", strokeWidth=1)
+        .mark_point(filled=True, size=72, opacity=1, stroke="@ground", strokeWidth=1.2)
         .encode(x=x, shape=form_of, tooltip=tooltip, **common)
     )
-    return alt.layer(small, line, large).properties(height={"step": step})
+    return alt.layer(bar, small, large).properties(height=step * len(rows))
 
 
 def lines(
-    frame: pd.DataFrame,
+    frame: Frame,
     *,
     x: str,
     y: str,
@@ -145,19 +141,19 @@ def lines(
     group: str,
     spans: tuple[Domain, Domain],
     titles: tuple[str, str],
-    forms: tuple[str, str] = ("~g", "~g"),
+    ticks: Sequence[float] | int = 5,
     width: float = 1.0,
     opacity: Any = 0.3,
     tooltip: list[alt.Tooltip] | None = None,
-    dash: bool = False,
+    log: bool = False,
 ) -> alt.Chart:
     """Thin lines, one for each value of ``group``, in the order of the rows of ``frame`` (column ``order``)."""
     return (
         alt.Chart(data(frame))
-        .mark_line(strokeWidth=width, strokeDash=[4, 3] if dash else [1, 0], strokeJoin="round", clip=True)
+        .mark_line(strokeWidth=width, strokeJoin="round", clip=True)
         .encode(
-            x=quantity(x, titles[0], spans[0], forms[0]),
-            y=quantity_up(y, titles[1], spans[1], forms[1]),
+            x=quantity(x, titles[0], spans[0], ticks),
+            y=quantity_up(y, titles[1], spans[1], log=log),
             color=hue("hue", colours),
             detail=f"{group}:N",
             order="order:Q",
@@ -167,28 +163,28 @@ def lines(
     )
 
 
-def quantity(field: str, title: str, span: Domain, form: str = "~g", ticks: int = 5) -> alt.X:
+def quantity(field: str, title: str, span: Domain, ticks: Sequence[float] | int = 5) -> alt.X:
     """A horizontal axis of a quantity with a fixed domain."""
-    return alt.X(
-        f"{field}:Q",
-        title=title,
-        scale=alt.Scale(domain=list(span), nice=False, zero=False),
-        axis=alt.Axis(format=form, tickCount=ticks),
-    )
+    return alt.X(f"{field}:Q", title=title or None, scale=_scale(span), axis=_axis(ticks))
 
 
-def quantity_up(field: str, title: str, span: Domain, form: str = "~g", ticks: int = 5) -> alt.Y:
+def quantity_up(field: str, title: str, span: Domain, ticks: Sequence[float] | int = 5, *, log: bool = False) -> alt.Y:
     """A vertical axis of a quantity with a fixed domain."""
-    return alt.Y(
-        f"{field}:Q",
-        title=title or None,
-        scale=alt.Scale(domain=list(span), nice=False, zero=False),
-        axis=alt.Axis(format=form, tickCount=ticks),
-    )
+    return alt.Y(f"{field}:Q", title=title or None, scale=_scale(span, log), axis=_axis(ticks))
+
+
+def _scale(span: Domain, log: bool = False) -> alt.Scale:
+    if log:
+        return alt.Scale(type="log", domain=list(span), nice=False)
+    return alt.Scale(domain=list(span), nice=False, zero=False)
+
+
+def _axis(ticks: Sequence[float] | int) -> alt.Axis:
+    return alt.Axis(tickCount=ticks) if isinstance(ticks, int) else alt.Axis(values=list(ticks))
 
 
 def heat(
-    frame: pd.DataFrame,
+    frame: Frame,
     *,
     rows: Sequence[str],
     columns: Sequence[str],
@@ -196,11 +192,9 @@ def heat(
     title: str,
     tooltip: list[alt.Tooltip],
     form: str = ".2f",
-    reverse: bool = False,
-    row_labels: bool = True,
-    step: int = 26,
-    angle: int = -45,
-) -> alt.LayerChart:
+    step: int = 25,
+    angle: int = 0,
+) -> Any:
     """A heat map with columns row, column, value: the number in each cell where there is room for it."""
     x = alt.X(
         "column:N",
@@ -208,7 +202,12 @@ def heat(
         title=None,
         scale=alt.Scale(domain=list(columns)),
         axis=alt.Axis(
-            grid=False, orient="top", labelAngle=angle, labelAlign="left" if angle else "center", labelPadding=4
+            grid=False,
+            orient="top",
+            labelAngle=angle,
+            labelAlign="left" if angle else "center",
+            labelPadding=4,
+            labelOverlap=False,
         ),
     )
     y = alt.Y(
@@ -216,20 +215,78 @@ def heat(
         sort=None,
         title=None,
         scale=alt.Scale(domain=list(rows)),
-        axis=alt.Axis(grid=False, labels=row_labels, labelColor="@ink"),
+        axis=alt.Axis(grid=False, labelColor="@ink"),
     )
-    scale = alt.Scale(scheme="viridis", domain=list(span), reverse=reverse, clamp=True)
     legend = alt.Legend(orient="bottom", direction="horizontal", title=title, format=form, titleLimit=400, offset=10)
+    scale = alt.Scale(scheme="viridis", domain=list(span), clamp=True)
     base = alt.Chart(data(frame)).encode(x=x, y=y, tooltip=tooltip)
     cells = base.mark_rect(stroke="@ground", strokeWidth=1).encode(
         color=alt.Color("value:Q", scale=scale, legend=legend)
     )
-    middle = (span[0] + span[1]) / 2
-    bright = f"datum.value {'<' if reverse else '>'} {middle}"
-    room = f"width / {max(1, len(columns))} > 27"
+    # Dark text on the bright half of viridis, white on the dark half.
+    bright = f"datum.value > {span[0] + 0.55 * (span[1] - span[0])}"
+    room = f"width / {max(1, len(columns))} > 26"
     text = base.mark_text(fontSize=10.5).encode(
         text=alt.Text("value:Q", format=form),
         color=alt.condition(bright, alt.value("#10151a"), alt.value("#ffffff")),
         opacity=alt.condition(room, alt.value(1), alt.value(0)),
     )
-    return alt.layer(cells, text).properties(height={"step": step})
+    air = 34 if angle else 2
+    chart = alt.layer(cells, text).properties(height=step * len(rows))
+    return chart.properties(padding={"left": 2, "right": air, "top": 2, "bottom": 2})
+
+
+def text_width(text: str, size: float = 11.5) -> float:
+    """Roughly the width of a text in pixels: Latin letters are about half as wide as high, Japanese ones square.
+
+    >>> text_width("abcd", 10), text_width("広がり", 10)
+    (21.0, 30)
+    """
+    return sum(size if ord(letter) > 0x2E80 else 0.525 * size for letter in text)
+
+
+SIDES = {"right-up": (8, -7), "right-down": (8, 9), "left-up": (-8, -7), "left-down": (-8, 9)}
+
+
+def beside(points: Frame, spans: tuple[Domain, Domain], size: tuple[float, float]) -> pd.Series:
+    """On which side of its point (columns x, y, label) a label goes so that none lies on another; empty: nowhere.
+
+    Greedy, for a plot of ``size`` pixels; labels that find no place are left to hovering and to the table.
+    """
+    (x0, x1), (y0, y1) = spans
+    xs = ((points.x - x0) / (x1 - x0) * size[0]).to_numpy(float)
+    ys = ((y1 - points.y) / (y1 - y0) * size[1]).to_numpy(float)
+    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in zip(xs, ys, strict=True)]
+    sides = []
+    for i, label in enumerate(points.label):
+        side = next((name for name in SIDES if _free(_box(xs[i], ys[i], label, name), taken, i, size)), "")
+        if side:
+            taken.append(_box(xs[i], ys[i], label, side))
+        sides.append(side)
+    return pd.Series(sides, index=points.index)
+
+
+def _box(x: float, y: float, label: str, side: str) -> tuple[float, float, float, float]:
+    dx, dy = SIDES[side]
+    wide = text_width(label, 11)
+    left = x + dx if dx > 0 else x + dx - wide
+    return left, y + dy - 7, left + wide, y + dy + 7
+
+
+def _free(box: tuple[float, ...], taken: Sequence[tuple[float, ...]], own: int, size: tuple[float, float]) -> bool:
+    if box[0] < 0 or box[2] > size[0] or box[1] < 0 or box[3] > size[1]:
+        return False
+    others = (other for i, other in enumerate(taken) if i != own)
+    return not any(box[0] < o[2] and o[0] < box[2] and box[1] < o[3] and o[1] < box[3] for o in others)
+
+
+def labels_beside(points: Frame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """The labels of points with a ``side``, one layer a side; the page leaves them out of narrow plots."""
+    layers = []
+    for side, (dx, dy) in SIDES.items():
+        here = points[points.side == side]
+        if len(here):
+            mark = alt.Chart(data(here)).mark_text(align="left" if dx > 0 else "right", dx=dx, dy=dy, fontSize=11)
+            label = mark.encode(x=x, y=y, text="label:N", color=alt.value("@ink"))
+            layers.append(label.properties(name=f"wide-{side}"))
+    return layers

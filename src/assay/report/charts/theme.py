@@ -14,7 +14,7 @@ FONT = (
     '"Noto Sans CJK JP", "Noto Sans JP", "Yu Gothic UI", Helvetica, Arial, sans-serif'
 )
 
-# Okabe and Ito's colour-blind-safe set; black becomes the ink of the ground, and yellow comes last, being faint on white.
+# Okabe and Ito's colour-blind-safe set; black becomes the ink of the ground; yellow, faint on white, comes last.
 TOKENS: dict[str, dict[str, str]] = {
     "light": {
         "ground": "#ffffff",
@@ -101,6 +101,7 @@ def config() -> dict[str, Any]:
             "labelColor": "@muted",
             "titleColor": "@muted",
             "labelFontSize": 11.5,
+            "labelOffset": 6,
             "titleFontSize": 11.5,
             "titleFontWeight": "normal",
             "gradientThickness": 8,

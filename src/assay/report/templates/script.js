@@ -37,9 +37,28 @@
     return found;
   }
 
-  function fitted(name, width) {
+  // Panels side by side share the labels of their rows, which the first one has.
+  function withoutRowLabels(spec) {
+    const y = spec.encoding && spec.encoding.y;
+    if (y && y.type === "nominal") y.axis = { ...y.axis, labels: false };
+    (spec.layer || []).forEach(withoutRowLabels);
+  }
+
+  // In a narrow plot row labels are cut, column labels stand upright, and labels beside points are left to hovering.
+  function narrowed(spec, width) {
+    if (width > 640) return;
+    if (spec.layer) spec.layer = spec.layer.filter((layer) => !(layer.name || "").startsWith("wide"));
+    const { x, y } = spec.encoding || {};
+    if (width < 480 && y && y.type === "nominal") y.axis = { ...y.axis, labelLimit: Math.round(0.36 * width) };
+    if (width < 480 && x && x.type === "nominal" && x.axis && x.axis.labelAngle) x.axis = { ...x.axis, labelAngle: -90 };
+    (spec.layer || []).forEach((layer) => narrowed(layer, width));
+  }
+
+  function fitted(name, width, unlabelled) {
     const { spec, aspect } = page.charts[name];
     const made = coloured(spec, tokens());
+    if (unlabelled) withoutRowLabels(made);
+    narrowed(made, width);
     made.datasets = datasets(spec);
     if (aspect) {
       // Units must be equal on both axes: the size of the plot itself is set, and room is left for the titles.
@@ -53,10 +72,26 @@
     return made;
   }
 
+  const ruler = document.createElement("canvas").getContext("2d");
+  function makeRoom(panels) {
+    const place = panels.querySelector(".chart");
+    const spec = page.charts[place.dataset.chart].spec;
+    const rows = (spec.layer ? spec.layer[0] : spec).encoding.y.scale.domain;
+    ruler.font = `11.5px ${page.config.font}`;
+    panels.style.setProperty("--room", `${Math.ceil(Math.max(...rows.map((row) => ruler.measureText(row).width))) + 6}px`);
+  }
+  document.querySelectorAll(".panels.shared").forEach(makeRoom);
+
+  function shares(place) {
+    const panels = place.closest(".panels");
+    if (!panels.classList.contains("shared")) return false;
+    return place.closest(".panel").offsetTop === panels.firstElementChild.offsetTop && place.closest(".panel") !== panels.firstElementChild;
+  }
+
   async function draw(place, width) {
     const name = place.dataset.chart;
     const old = views.get(name);
-    const result = await vegaEmbed(place, fitted(name, width), {
+    const result = await vegaEmbed(place, fitted(name, width, shares(place)), {
       mode: "vega-lite", renderer: "svg", actions: false, config: coloured(page.config, tokens()), tooltip: { disableDefaultStyle: true },
     });
     if (old) old.finalize(); else window.assayChartsDrawn += 1;
@@ -92,17 +127,20 @@
   }
 
   // What is brushed on the map, as a list.
+  const standing = new Map();
   function listed(list, name, area) {
+    if (!standing.has(list)) standing.set(list, [...list.childNodes]);
     const axes = Object.keys(area);
     const rows = [...new Set(Object.values(datasets(page.charts[name].spec)).flat())];
     const inside = axes.length ? rows.filter((row) => axes.every((axis) => row[axis] >= Math.min(...area[axis]) && row[axis] <= Math.max(...area[axis]))) : [];
-    list.textContent = "";
-    const head = document.createElement("p");
-    head.className = "hint";
-    head.textContent = inside.length ? words.listed.replace("{n}", inside.length) : words.list_hint;
-    list.append(head);
-    if (!inside.length) return;
+    if (!inside.length) {
+      list.replaceChildren(...standing.get(list));
+      return;
+    }
+    const box = document.createElement("div");
+    box.className = "models";
     const table = document.createElement("table");
+    table.createCaption().textContent = words.listed.replace("{n}", inside.length);
     for (const row of inside) {
       const cells = table.insertRow();
       const link = document.createElement("a");
@@ -114,7 +152,8 @@
       cells.insertCell().textContent = row.label;
       cells.insertCell().textContent = typeof row.test_accuracy === "number" ? `${(100 * row.test_accuracy).toFixed(1)} %` : "";
     }
-    list.append(table);
+    box.append(table);
+    list.replaceChildren(box);
   }
 
   // A run's name leads to its learning curve.

@@ -2,65 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from assay.report.blocks import Block, Figure, Section, Story
-from assay.report.charts.families import detail, motion, place, rates, spread
+from assay.report.blocks import Block, Section, Story
+from assay.report.charts.families import detail, motion, place, rates, spread, tables
 from assay.report.charts.families.controls import controls
 from assay.report.charts.families.space import Space, space
 from assay.report.claims import claim_section
 from assay.report.folder import Folder
 from assay.report.words import say_in
 
-Drawing = Callable[[Folder, Space], Figure | None]
+Drawing = Callable[[Folder, Space], Block | None]
 
-# A claim is evidenced by the drawing whose words its name contains; a drawing that no claim asks for stands by itself.
-EVIDENCE: tuple[tuple[tuple[str, ...], Drawing], ...] = (
-    (("accuracy-spread", "spread-accuracy", "spread-with"), spread.spread_accuracy),
-    (("error", "detection", "warn", "shifted"), lambda folder, _: motion.movement_errors(folder)),
-    (("spread", "dispersion", "vary", "unhappy"), spread.happy_unhappy),
-    (("family", "place", "apart", "separate"), place.distance_heat),
-    (("move", "stress", "twin"), lambda folder, _: motion.trajectories(folder)),
-)
+# What shows a claim: its picture first, then the table behind it. A claim without an entry has its verdict alone.
+EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
+    "stress-moves": (lambda f, _: motion.trajectories(f), lambda f, _: tables.movement(f)),
+    "places-differ": (place.distance_heat, tables.places),
+    "unhappy-vary-more": (spread.happy_unhappy, tables.spreads),
+    "worse-is-wider": (spread.spread_accuracy, tables.widths),
+    "movers-misjudge": (lambda f, _: motion.movement_errors(f), lambda f, _: tables.movers(f)),
+}
 
 
 def story(folder: Folder) -> Story:
     """The map first, then a section a claim, then what users of a model notice, then closer looks."""
     models = space(folder)
-    left = list(range(len(EVIDENCE)))
-    claims = []
-    for claim in folder.study.get("claims") or []:
-        name = str(claim.get("name"))
-        found = next((i for i in left if any(word in name for word in EVIDENCE[i][0])), None)
-        figure = None
-        if found is not None:
-            left.remove(found)
-            figure = EVIDENCE[found][1](folder, models)
-        claims.append(claim_section(folder, claim, (figure,) if figure else ()))
-    rest = [EVIDENCE[i][1](folder, models) for i in reversed(left)]
+    claims = [
+        claim_section(
+            folder, claim, _there([draw(folder, models) for draw in EVIDENCE.get(str(claim.get("name")), ())])
+        )
+        for claim in folder.study.get("claims") or []
+    ]
     return Story(
         hero=place.model_map(folder, models),
-        sections=(*claims, *_alone(folder, rest), *_looks(folder)),
+        sections=(*claims, *_looks(folder)),
         controls=controls(folder, models),
     )
 
 
-def _alone(folder: Folder, figures: list[Figure | None]) -> list[Section]:
-    return [Section(f"see-{figure.name}", figure.title, (figure,), part="more") for figure in figures if figure]
-
-
 def _looks(folder: Folder) -> list[Section]:
     say = say_in(folder.lang)
-    pictures, table = detail.gallery(folder)
+    pictures, samples = detail.gallery(folder)
     parts: list[tuple[str, str, list[Block | None]]] = [
-        ("by-condition", say("What each condition does to accuracy", "条件が正解率に与える影響"), [rates.by_condition(folder), rates.condition_table(folder)]),
-        ("on-shifted", say("False detections on shifted data", "ずれたデータでの誤検出"), [rates.false_detections(folder), rates.shift_table(folder)]),
-        ("by-layer", say("Where in the network models differ", "ネットワークのどこで異なるか"), [detail.layers(folder)]),
-        ("samples-moved", say("Which classes and samples moved", "どのクラスとサンプルが動いたか"), [detail.classes(folder), pictures, table]),
+        (
+            "by-condition",
+            say("What each condition does to accuracy", "条件が正解率に与える影響"),
+            [rates.by_condition(folder), rates.condition_table(folder)],
+        ),
+        (
+            "on-shifted",
+            say("False detections on changed data", "変化したデータでの誤検出"),
+            [rates.false_detections(folder), rates.shift_table(folder)],
+        ),
+        ("by-layer", say("Similarity by layer", "層ごとの類似度"), [detail.layers(folder)]),
+        (
+            "samples-moved",
+            say("Which classes and samples moved most", "最も動いたクラスとサンプル"),
+            [detail.classes(folder), pictures, samples],
+        ),
         ("learning", say("How they learned", "学習のようす"), [detail.curves(folder)]),
-    ]  # fmt: skip
-    sections = []
-    for name, title, blocks in parts:
-        there = tuple(block for block in blocks if block)
-        sections.append(Section(name, title, there, part="more"))
-    return sections
+    ]
+    return [Section(name, title, _there(blocks), part="more") for name, title, blocks in parts]
+
+
+def _there(blocks: Sequence[Block | None]) -> tuple[Block, ...]:
+    return tuple(block for block in blocks if block)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from assay.report.blocks import Block, Cell, Column, Table
 from assay.report.charts.families.space import Space
-from assay.report.folder import Folder
-from assay.report.numbers import Mean, mean_interval, number, with_interval
+from assay.report.folder import Folder, Frame
+from assay.report.numbers import Mean, mean_interval, with_interval
 from assay.report.words import Say, say_in
 
 Row = tuple[str, str, str]
@@ -45,13 +43,13 @@ def _twins(folder: Folder, say: Say) -> Row | None:
     before = moments[(moments.side == "before") & moments.from_twin.notna()]
     if before.empty:
         return None
-    most = float(before.from_twin.max())
+    most = f"{float(before.from_twin.max()):.1g}"
     return (
         say("Twins are identical until the swap", "交換までは双子が同一"),
         say("differences that were there before the stress", "ストレス以前からあった差"),
         say(
-            f"largest distance before the swap: {number(most, 0) if most == 0 else f'{most:.1g}'} in {len(before)} measurements",
-            f"交換前の最大距離: {number(most, 0) if most == 0 else f'{most:.1g}'} ({len(before)} 回の測定)",
+            f"largest distance before the swap: {most} in {len(before)} measurements",
+            f"交換前の最大距離: {most} ({len(before)} 回の測定)",
         ),
     )
 
@@ -65,7 +63,10 @@ def _fork(folder: Folder, say: Say) -> Row | None:
     if fork.empty or stressed.empty:
         return None
     return (
-        say("Fork: the same training, only the order of samples is new", "分岐: サンプルの順序だけを変えた学習"),
+        say(
+            "Fork: the same training, only chance is other (a new order of samples)",
+            "分岐: 偶然 (サンプルの順序) だけを変えた学習",
+        ),
         say("taking chance for an effect of stress", "偶然をストレスの効果と取り違えること"),
         say(
             f"movement {_interval(fork, folder)} by a fork, {_interval(stressed, folder)} by a stress",
@@ -74,8 +75,8 @@ def _fork(folder: Folder, say: Say) -> Row | None:
     )
 
 
-def _interval(frame: pd.DataFrame, folder: Folder) -> str:
-    """The mean movement with an interval over seeds, the unit that repeats: conditions of one seed are averaged first."""
+def _interval(frame: Frame, folder: Folder) -> str:
+    """The mean movement with its interval over seeds, which repeat: the conditions of one seed are averaged."""
     found: Mean = mean_interval(frame.groupby("seed").movement.mean(), folder.level)
     text, interval = with_interval(found, lang=folder.lang)
     return f"{text} ({interval})" if interval else text

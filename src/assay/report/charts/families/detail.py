@@ -12,9 +12,9 @@ import pandas as pd
 
 from assay.report.blocks import Cell, Column, Figure, Gallery, Panel, Table
 from assay.report.charts import kit
-from assay.report.charts.families.place import colours, labels
-from assay.report.folder import Folder
-from assay.report.numbers import per_thousand, short
+from assay.report.charts.families.place import colours, labels, numbered
+from assay.report.folder import Folder, Frame
+from assay.report.numbers import number, per_thousand
 from assay.report.words import chrome, say_in
 
 POINTS = 24  # points of a learning curve that are drawn: enough for its form, and the page stays small
@@ -27,36 +27,50 @@ def layers(folder: Folder) -> Figure | None:
     frame = folder.table("layers")
     if frame.empty or "cka" not in frame:
         return None
-    named = labels(folder)
-    frame = frame[frame.cka.notna()]
+    frame = mirrored(frame[frame.cka.notna()])
+    named = {name: label for name, label in labels(folder).items() if (frame.condition_a == name).any()}
+    shown, number_of = numbered(named), {name: str(i) for i, name in enumerate(named, 1)}
     order = [name for name in folder.study.get("layers") or dict.fromkeys(frame.layer) if (frame.layer == name).any()]
     span = kit.domain(frame.cka, pad=0)
-    tip = kit.tips(row=say("models from", "条件"), column=say("and from", "と"), value_=say("similarity", "類似度"))
+    tip = kit.tips(a=say("models of", "条件"), b=say("and of", "と"), value_=say("similarity", "類似度"))
     panels, said = [], []
     for layer in order:
         part = frame[frame.layer == layer]
-        part = pd.DataFrame(
-            {"row": part.condition_a.map(named), "column": part.condition_b.map(named), "value": part.cka}
-        )
-        mean = part[part.row != part.column].value.mean()
+        part = part.assign(
+            row=part.condition_a.map(shown),
+            column=part.condition_b.map(number_of),
+            a=part.condition_a.map(named),
+            b=part.condition_b.map(named),
+            value=part.cka,
+        )[["row", "column", "a", "b", "value"]]
+        mean = part[part.a != part.b].value.mean()
         said.append(say(f"layer {layer}: {mean:.2f}", f"層 {layer}: {mean:.2f}"))
-        shown = [label for label in named.values() if label in set(part.row)]
-        chart = kit.heat(part, rows=shown, columns=shown, span=span, title=say("similarity (debiased CKA)", "類似度 (debiased CKA)"), tooltip=tip, step=24)  # fmt: skip
+        title = say("similarity (debiased CKA)", "類似度 (debiased CKA)")
+        rows, columns = list(shown.values()), list(number_of.values())
+        chart = kit.heat(part, rows=rows, columns=columns, span=span, title=title, tooltip=tip)
         panels.append(Panel(chart, say(f"Layer {layer}", f"層 {layer}")))
     if not panels:
         return None
     return Figure(
         name="layers",
-        title=say("Similarity by layer", "層ごとの類似度"),
+        title=say("Mean similarity of models of two conditions", "2 条件のモデルの平均類似度"),
         panels=tuple(panels),
         alt=say("Heat maps, mean similarity between different conditions: ", "ヒートマップ。異なる条件間の平均類似度: ")
         + ", ".join(said),
         caption=say(
-            "One is the same up to rotation and scale. Models that share a seed are never paired.",
-            "1 は回転と拡大を除いて同じ。同じシードのモデルは組にしない。",
+            "One is the same up to rotation and scale. Models that share a seed are never paired. Columns have the "
+            "numbers of the rows.",
+            "1 は回転と拡大を除いて同じ。同じシードのモデルは組にしない。列の番号は行の番号。",
         ),
         narrowest=440,
+        shared=len(panels) <= 3,
     )
+
+
+def mirrored(layers: Frame) -> Frame:
+    """The similarities of conditions with both halves of the matrix, whether the table has one half or both."""
+    other = layers.rename(columns={"condition_a": "condition_b", "condition_b": "condition_a"})
+    return pd.concat([layers, other]).drop_duplicates(["condition_a", "condition_b", "layer"])
 
 
 def curves(folder: Folder) -> Figure | None:
@@ -69,31 +83,33 @@ def curves(folder: Folder) -> Figure | None:
     frame = frame.assign(hue=frame.condition.map(stress), label=frame.condition.map(labels(folder)))
     frame = frame[thinned(frame.epoch)].assign(order=lambda f: f.epoch)
     top = float(frame.val_loss.quantile(0.995))
-    spans = (kit.domain(frame.epoch, pad=0), kit.domain(frame.val_loss.clip(upper=top), zero=True))
+    log = bool((frame.val_loss > 0).all())
+    spans = (kit.domain(frame.epoch, pad=0), kit.domain(frame.val_loss.clip(upper=top), zero=not log, pad=0.0))
     chosen = alt.param(name="chosen", value="")
     lit = alt.condition("datum.run === chosen", alt.value(1), alt.value(0.22))
     tip = kit.tips(run=say("run", "学習"), label=say("condition", "条件"))
     words, panels = chrome(folder.lang), []
-    slim = frame[["run", "label", "epoch", "val_loss", "order", "hue"]]
-    titles = (say("epoch", "エポック"), say("loss on validation data", "検証データの損失"))
+    slim = frame[["run", "label", "epoch", "val_loss", "order", "hue"]].assign(epoch=lambda f: f.epoch.astype(int))
+    titles = (say("epoch", "エポック"), "")
     for name in dict.fromkeys(c.stress for c in folder.conditions):
         if not (slim.hue == name).any():
             continue
         line = kit.lines(
             slim[slim.hue == name], x="epoch", y="val_loss", colours=colours(folder), group="run", spans=spans,
-            titles=titles, opacity=lit, tooltip=tip, width=0.9,
+            titles=titles, opacity=lit, tooltip=tip, width=0.9, log=log,
         )  # fmt: skip
         front = line.transform_filter("datum.run === chosen").mark_line(strokeWidth=3, clip=True)
         panels.append(Panel(alt.layer(line.add_params(chosen), front).properties(height=170), words.get(name, name)))
     last = frame[frame.epoch == frame.epoch.max()].groupby("label", sort=False).val_loss.mean()
     return Figure(
         name="curves",
-        title=say("Learning curves", "学習曲線"),
+        title=say("Loss on validation data", "検証データの損失"),
         panels=tuple(panels),
         alt=say(
-            f"Validation loss of {frame.run.nunique()} runs over {frame.epoch.max():.0f} epochs. At the end it is lowest for "
-            f"{last.idxmin()} ({last.min():.3f}) and highest for {last.idxmax()} ({last.max():.3f}).",
-            f"{frame.run.nunique()} 件の検証損失。最終値は {last.idxmin()} が最小 ({last.min():.3f})、{last.idxmax()} が最大 ({last.max():.3f})。",
+            f"Validation loss of {frame.run.nunique()} runs over {frame.epoch.max():.0f} epochs. At the end it is "
+            f"lowest for {last.idxmin()} ({last.min():.3f}) and highest for {last.idxmax()} ({last.max():.3f}).",
+            f"{frame.run.nunique()} 件の検証損失。"
+            f"最終値は {last.idxmin()} が最小 ({last.min():.3f})、{last.idxmax()} が最大 ({last.max():.3f})。",
         ),
         caption=say(
             "Every line is a run; one chosen in the table of all runs stands out.",
@@ -103,7 +119,7 @@ def curves(folder: Folder) -> Figure | None:
     )
 
 
-def thinned(epochs: pd.Series, points: int = POINTS) -> pd.Series:
+def thinned(epochs: Frame, points: int = POINTS) -> pd.Series:
     """Which rows to draw so that about ``points`` epochs remain, the first and the last among them.
 
     >>> thinned(pd.Series([1, 2, 3, 4, 5]), 3).tolist()
@@ -126,9 +142,15 @@ def gallery(folder: Folder) -> tuple[Gallery | None, Table | None]:
     items = [_sample(row, classes) for row in shown.to_dict("records")]
     pictures = tuple(item for item in items if item["image"])
     rows = tuple(
-        (Cell(item["name"]), Cell(item["label"]), Cell(item["predicted"]), Cell(item["moved"], item["order"]), Cell(item["flips"], item["flip_order"]))
+        (
+            Cell(item["name"]),
+            Cell(item["label"]),
+            Cell(item["predicted"]),
+            Cell(item["moved"], item["order"]),
+            Cell(item["flips"], item["flip_order"]),
+        )
         for item in items
-    )  # fmt: skip
+    )
     columns = (
         Column(say("sample", "サンプル")),
         Column(say("label", "正解")),
@@ -150,8 +172,8 @@ def gallery(folder: Folder) -> tuple[Gallery | None, Table | None]:
     if not pictures:
         return None, table
     caption = say(
-        "How much further stress moves the inside view of this sample than a new order does. The last ones moved least.",
-        "ストレスがこのサンプルの内部表現を、順序変更よりどれだけ大きく動かすか。最後のものは最も動かない。",
+        "How much further stress moves the inside view of this sample than chance does. The last ones moved least.",
+        "ストレスがこのサンプルの内部表現を、偶然よりどれだけ大きく動かすか。最後のものは最も動かない。",
     )
     return Gallery("gallery", say("Samples that moved most", "最も動いたサンプル"), pictures, caption), table
 
@@ -167,7 +189,7 @@ def _sample(row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
         "name": str(row.get("name") or "") or f"#{row.get('index', 0):.0f}",
         "label": label,
         "predicted": predicted,
-        "wrong": label != predicted,
+        "wrong": bool(predicted) and label != predicted,
         "moved": f"{row['moved']:.2f}",
         "order": float(row["moved"]),
         "flips": per_thousand(flips),
@@ -220,7 +242,7 @@ def classes(folder: Folder) -> Table | None:
     rows = tuple(
         (
             Cell(str(row.get("name") or "") or class_name(row.get("label"), known)),
-            Cell(short(round(row["moved"], 3)), row["moved"]),
+            Cell(number(row["moved"], 3), row["moved"]),
             Cell(per_thousand(row.get("flips", float("nan"))), row.get("flips")),
             Cell(f"{row.get('n', 0):.0f}", row.get("n")),
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -9,20 +12,20 @@ import pandas as pd
 from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
 from assay.report.charts.families.place import colours, labels
-from assay.report.folder import Condition, Folder
+from assay.report.folder import Condition, Folder, Frame
 from assay.report.words import say_in
 
 
 def trajectories(folder: Folder) -> Figure | None:
     """Distance to the unstressed twin over training: one panel a kind of stress, every seed thin, the mean thick."""
     say = say_in(folder.lang)
-    moments = _at_primary(folder)
+    moments = at_primary(folder)
     if moments.empty:
         return None
-    spans = ((0.0, 1.0), kit.domain(moments.from_twin, zero=True))
+    spans = ((0.0, 100.0), kit.domain(moments.from_twin, zero=True))
     forks = [c.name for c in folder.conditions if c.stress == "fork"]
     panels = []
-    for kind in dict.fromkeys((c.stress, c.kind) for c in folder.conditions if c.stress not in ("none", "fork")):
+    for kind in dict.fromkeys((c.stress, c.kind) for c in folder.conditions if c.stress != "none"):
         here = [c for c in folder.conditions if (c.stress, c.kind) == kind and (moments.condition == c.name).any()]
         if here:
             panels.append(Panel(_trajectory(folder, moments, here, forks, spans), _stem(here)))
@@ -34,17 +37,18 @@ def trajectories(folder: Folder) -> Figure | None:
         panels=tuple(panels),
         alt=_trajectory_text(folder, moments, forks),
         caption=say(
-            "A stressed model and its twin are the same until the swap (dotted line). Thin lines are single models, the "
-            "thick line is their mean; the ring is the moment just before the swap, the dot just after. Grey: models "
-            "whose training only went on in a new order, which is what chance does.",
+            "A stressed model and its twin are the same until the swap (dotted line). Thin lines are single models, "
+            "the thick line is their mean; the ring is the moment just before the swap, the dot just after. Grey: "
+            "models in which nothing but chance is other from then on.",
             "ストレスを受けたモデルと双子は交換 (点線) まで同一。細線は各モデル、太線は平均、"
-            "輪は交換直前、点は直後。灰色は順序だけを変えたモデル、すなわち偶然の大きさ。",
+            "輪は交換直前、点は直後。灰色はその時点から偶然だけを変えたモデル。",
         ),
         narrowest=250,
     )
 
 
-def _at_primary(folder: Folder) -> pd.DataFrame:
+def at_primary(folder: Folder) -> Frame:
+    """The rows of ``moments.csv`` at the primary layer in the order of time, with hue, order and time of the swap."""
     moments = folder.table("moments")
     if moments.empty or "from_twin" not in moments:
         return pd.DataFrame()
@@ -58,55 +62,60 @@ def _at_primary(folder: Folder) -> pd.DataFrame:
     after = (~moments.moment.str.endswith("-")).astype(int)
     return moments.assign(
         hue=moments.condition.map(stress),
-        order=moments.share * 2 + after * 1e-6,
+        order=moments.share + after * 1e-6,
+        percent=100 * moments.share,
         swap=[at.get(name) for name in moments.condition],
     ).sort_values(["condition", "run", "order"], kind="stable")
 
 
 def _stem(conditions: list[Condition]) -> str:
-    """The part of the labels that the conditions of one panel share: "relu → tanh" of "relu → tanh at 25 %"."""
-    first, *others = [c.label for c in conditions]
-    words = first.split(" ")
-    while words and not all(label.startswith(" ".join(words)) for label in others):
-        words.pop()
-    if not others:
-        return first
-    while words and words[-1].lower() in {"at", "("}:
-        words.pop()
-    return " ".join(words).rstrip(" (・,") or conditions[0].kind
+    """What the conditions of one panel have in common: their label without the time."""
+    stems = [without_time(c.label) for c in conditions]
+    return stems[0] if len(set(stems)) == 1 else conditions[0].kind or conditions[0].stress
 
 
-def _mean_path(frame: pd.DataFrame) -> pd.DataFrame:
-    keys = ["condition", "moment", "share", "order", "hue", "swap"]
-    return (
-        frame.groupby(keys, sort=False, dropna=False).from_twin.mean().reset_index().sort_values(["condition", "order"])
-    )
+def without_time(label: str) -> str:
+    """A condition's label without the share of training in it.
+
+    >>> without_time("activation to tanh at 25%"), without_time("25%で損失を変更")
+    ('activation to tanh', '損失を変更')
+    """
+    return re.sub(r"\s*(?:\bat|\bfrom|[(（])?\s*\d+(?:\.\d+)?\s?%\s*(?:から|で|[)）])?", "", label).strip()
+
+
+def _mean_path(frame: Frame) -> Frame:
+    keys = ["condition", "moment", "share", "percent", "order", "hue", "swap"]
+    mean = frame.groupby(keys, sort=False, dropna=False).from_twin.mean().reset_index()
+    # Before the first look a twin is a twin: a path that begins at zero began there.
+    first = mean.sort_values("order").drop_duplicates("condition")
+    start = first[(first.from_twin == 0) & (first.share > 0)].assign(moment="", share=0.0, percent=0.0, order=0.0)
+    return pd.concat([start, mean]).sort_values(["condition", "order"], kind="stable")
 
 
 def _trajectory(
-    folder: Folder, moments: pd.DataFrame, here: list[Condition], forks: list[str], spans: tuple[kit.Domain, kit.Domain]
-) -> alt.LayerChart:
+    folder: Folder, moments: Frame, here: list[Condition], forks: list[str], spans: tuple[kit.Domain, kit.Domain]
+) -> Any:
     say = say_in(folder.lang)
-    titles = (say("share of training", "学習の進み"), say("distance", "距離"))
-    columns = ["run", "condition", "share", "from_twin", "order", "hue"]
+    titles = (say("training done, %", "学習の進み (%)"), "")
+    columns = ["run", "condition", "percent", "from_twin", "order", "hue"]
     own = moments[moments.condition.isin([c.name for c in here])]
     times = {c.at for c in here}
     grey = moments[moments.condition.isin(forks) & moments.swap.isin(times)]
-    common = {
-        "x": "share",
+    common: dict[str, Any] = {
+        "x": "percent",
         "y": "from_twin",
         "colours": colours(folder),
         "spans": spans,
         "titles": titles,
-        "forms": ("%", "~g"),
+        "ticks": (0, 25, 50, 75, 100),
     }
     mean, mean_grey = _mean_path(own), _mean_path(grey)
     named = labels(folder)
     tip = kit.tips(run=say("run", "学習"), condition=say("condition", "条件"), from_twin_=say("distance", "距離"))
-    swaps = pd.DataFrame({"share": sorted(t for t in times if t is not None)})
+    swaps = pd.DataFrame({"percent": sorted(100 * t for t in times if t is not None)})
     edge = mean[mean.share == mean.swap].assign(label=lambda f: f.condition.map(named))
     layers = [
-        alt.Chart(kit.data(swaps)).mark_rule(strokeDash=[1, 3], color="@muted").encode(x=alt.X("share:Q")),
+        alt.Chart(kit.data(swaps)).mark_rule(strokeDash=[1, 3], color="@muted").encode(x="percent:Q"),
         kit.lines(own[columns], group="run", width=0.7, opacity=0.28, tooltip=tip, **common),
         kit.lines(mean_grey, group="condition", width=2.0, opacity=0.9, **common),
         kit.lines(mean, group="condition", width=2.6, opacity=1.0, tooltip=tip[1:], **common),
@@ -116,13 +125,13 @@ def _trajectory(
     return alt.layer(*layers).properties(height=190)
 
 
-def _ends(frame: pd.DataFrame, folder: Folder, *, hollow: bool) -> alt.Chart:
-    fill = {"fill": "@ground"} if hollow else {}
+def _ends(frame: Frame, folder: Folder, *, hollow: bool) -> alt.Chart:
+    fill: dict[str, Any] = {"fill": "@ground"} if hollow else {}
     chart = alt.Chart(kit.data(frame)).mark_point(size=34, opacity=1, filled=not hollow, strokeWidth=1.6, **fill)
-    return chart.encode(x="share:Q", y="from_twin:Q", color=kit.hue("hue", colours(folder)))
+    return chart.encode(x="percent:Q", y="from_twin:Q", color=kit.hue("hue", colours(folder)))
 
 
-def _trajectory_text(folder: Folder, moments: pd.DataFrame, forks: list[str]) -> str:
+def _trajectory_text(folder: Folder, moments: Frame, forks: list[str]) -> str:
     say = say_in(folder.lang)
     named = labels(folder)
     last = moments[moments.share == moments.share.max()].groupby("condition", sort=False).from_twin.mean()
@@ -131,12 +140,11 @@ def _trajectory_text(folder: Folder, moments: pd.DataFrame, forks: list[str]) ->
     if stressed.empty:
         return say("No stressed run was observed.", "ストレスを受けた学習の観測はない。")
     top, least = str(stressed.idxmax()), str(stressed.idxmin())
-    grey = (
-        "" if chance != chance else say(f"; a new order alone gives {chance:.2f}", f"、順序変更のみでは {chance:.2f}")
-    )
+    grey = "" if chance != chance else say(f"; chance alone gives {chance:.2f}", f"、偶然のみでは {chance:.2f}")
     return say(
-        f"Lines of distance over training. At its end the mean distance to the twin is largest for {named.get(top, top)} "
-        f"({stressed.max():.2f}) and smallest for {named.get(least, least)} ({stressed.min():.2f}){grey}.",
+        "Lines of distance over training. At its end the mean distance to the twin is largest for "
+        f"{named.get(top, top)} ({stressed.max():.2f}) and smallest for "
+        f"{named.get(least, least)} ({stressed.min():.2f}){grey}.",
         f"学習を通じた距離の折れ線。終了時の双子との平均距離は最大が {named.get(top, top)} ({stressed.max():.2f})、"
         f"最小が {named.get(least, least)} ({stressed.min():.2f}){grey}。",
     )
@@ -148,6 +156,7 @@ def movement_errors(folder: Folder) -> Figure | None:
     frame = residuals(folder.table("runs"))
     if len(frame) < 4:
         return None
+    what = false_detection_words(folder)
     frame = frame.assign(errors=1000 * frame.errors, label=frame.condition.map(labels(folder)))
     slope = float(np.polyfit(frame.movement, frame.errors, 1)[0]) if frame.movement.std() > 0 else 0.0
     x, y = kit.domain(frame.movement), kit.domain(frame.errors)
@@ -158,15 +167,12 @@ def movement_errors(folder: Folder) -> Figure | None:
         .encode(
             x=kit.quantity(
                 "movement",
-                say("moved further than accuracy and condition explain →", "条件と正解率で説明できない移動 →"),
+                say("moved further →", "移動の超過 →"),
                 x,
             ),
             y=kit.quantity_up(
                 "errors",
-                say(
-                    "errors on shifted data, per thousand items, beyond the same",
-                    "ずれたデータの誤り (千件あたり)、同上",
-                ),
+                say("more false detections, per thousand ↑", "誤検出の超過 (千件あたり) ↑"),
                 y,
             ),
             color=kit.hue("stress", colours(folder)),
@@ -174,7 +180,7 @@ def movement_errors(folder: Folder) -> Figure | None:
                 run=say("run", "学習"),
                 label=say("condition", "条件"),
                 movement_=say("movement", "移動"),
-                errors_=say("errors", "誤り"),
+                errors_=say("per thousand", "千件あたり"),
             ),
         )
     )
@@ -190,39 +196,57 @@ def movement_errors(folder: Folder) -> Figure | None:
     r = float(np.corrcoef(frame.movement, frame.errors)[0, 1]) if frame.movement.std() and frame.errors.std() else 0.0
     return Figure(
         name="movement-errors",
-        title=say("Movement and errors on shifted data, at equal accuracy", "正解率をそろえた移動と誤り"),
+        title=say(f"Movement and {what}, at equal accuracy", f"正解率をそろえた移動と{what}"),
         panels=(Panel(chart),),
         alt=say(
-            f"Scatter of {len(frame)} stressed models. With condition and test accuracy taken out, movement and errors "
-            f"on shifted data correlate at {r:.2f}; the fitted line changes by {slope * 0.1:.1f} errors in a thousand items "
-            "for a tenth more movement.",
-            f"{len(frame)} モデルの散布図。条件と正解率を除いた移動と誤りの相関は {r:.2f}。"
+            f"Scatter of {len(frame)} stressed models. With condition and test accuracy taken out, movement and "
+            f"{what} correlate at {r:.2f}; the fitted line changes by {slope * 0.1:.1f} in a thousand items for a "
+            "movement of 0.1 more.",
+            f"{len(frame)} モデルの散布図。条件と正解率を除いた移動と{what}の相関は {r:.2f}。"
             f"移動 0.1 あたり千件中 {slope * 0.1:.1f} 件の変化。",
         ),
         caption=say(
-            "Every dot is a stressed model; zero is the average of its condition at its test accuracy. A line that rises "
-            "to the right would mean that movement warns of errors that accuracy does not show.",
-            "点はモデル。ゼロは同じ条件・同じ正解率での平均。右上がりなら、移動は正解率に表れない誤りを知らせる。",
+            "Every dot is a stressed model; zero is what its condition and its test accuracy let expect. A line that "
+            "rises to the right would mean that movement warns of errors that accuracy does not show.",
+            "点はモデル。ゼロは条件と正解率から予想される値。右上がりなら、移動は正解率に表れない誤りを知らせる。",
         ),
-        keys=("stress",),
+        keys=("stressed",),
     )
 
 
-def residuals(runs: pd.DataFrame) -> pd.DataFrame:
-    """Movement and errors on shifted data (columns movement, errors) within condition, test accuracy held by a line."""
-    needed = ["run", "condition", "stress", "movement", "shift_accuracy", "test_accuracy"]
+def false_detections(runs: Frame) -> pd.Series:
+    """The mean of false-reject and escape rates over shifts; where a study knows neither, the share of errors."""
+    if {"shift_false_reject", "shift_escape"} <= set(runs.columns) and runs.shift_escape.notna().any():
+        return (runs.shift_false_reject + runs.shift_escape) / 2
+    return 1 - runs.shift_accuracy if "shift_accuracy" in runs else pd.Series(np.nan, index=runs.index)
+
+
+def false_detection_words(folder: Folder) -> str:
+    """What `false_detections` counts, in words."""
+    say, runs = say_in(folder.lang), folder.table("runs")
+    known = "shift_escape" in runs and runs.shift_escape.notna().any()
+    if known:
+        return say("false detections on changed data", "変化したデータの誤検出")
+    return say("errors on changed data", "変化したデータの誤り")
+
+
+def residuals(runs: Frame) -> Frame:
+    """Movement and false detections of stressed runs, less what their condition and a line in test accuracy explain.
+
+    Columns run, condition, stress, movement, errors; the index is that of ``runs``.
+    """
+    needed = ["run", "condition", "stress", "movement", "test_accuracy"]
     if runs.empty or not set(needed) <= set(runs.columns):
         return pd.DataFrame(columns=[*needed, "errors"])
-    frame = runs[needed].dropna().copy()
+    frame = runs[needed].assign(errors=false_detections(runs)).dropna()
+    frame = frame[~frame.stress.isin(["none", "fork"])]
     if frame.empty:
-        return frame.assign(errors=[])
-    frame["errors"] = 1 - frame.shift_accuracy
-    within = frame.groupby("condition")[["movement", "errors", "test_accuracy"]].transform(
-        lambda column: column - column.mean()
-    )
-    accuracy = within.test_accuracy.to_numpy(float)
+        return frame
+    values = frame[["movement", "errors", "test_accuracy"]].astype(float)
+    within = values - values.groupby(frame.condition).transform("mean")
+    accuracy = within.test_accuracy.to_numpy()
     power = float(accuracy @ accuracy)
     for name in ("movement", "errors"):
-        values = within[name].to_numpy(float)
-        frame[name] = values - (accuracy @ values / power if power > 0 else 0.0) * accuracy
+        left = within[name].to_numpy()
+        frame[name] = left - (accuracy @ left / power if power > 0 else 0.0) * accuracy
     return frame

@@ -8,7 +8,7 @@ from assay.report.blocks import Cell, Column, Figure, Panel, Table
 from assay.report.charts import kit
 from assay.report.charts.families.place import colours, labels
 from assay.report.charts.families.spread import means_of
-from assay.report.folder import Folder
+from assay.report.folder import Folder, Frame
 from assay.report.numbers import Mean, mean_interval, per_thousand, with_interval
 from assay.report.words import say_in
 
@@ -20,13 +20,13 @@ def measures(folder: Folder) -> list[tuple[str, str]]:
     known = [
         ("test_accuracy", say("accuracy on test", "テスト正解率")),
         ("gap", say("gap: train less test", "差: 学習 − テスト")),
-        ("shift_accuracy", say("accuracy on shifted data", "ずれたデータの正解率")),
+        ("shift_accuracy", say("accuracy on changed data", "変化したデータの正解率")),
         ("production_accuracy", say("accuracy in production", "現場データの正解率")),
     ]
     return [(name, title) for name, title in known if name in runs and runs[name].notna().any()]
 
 
-def independent(runs: pd.DataFrame) -> pd.DataFrame:
+def independent(runs: Frame) -> Frame:
     """The finished runs in which every model has a seed of its own; all finished ones where there are none."""
     if runs.empty:
         return runs
@@ -40,22 +40,22 @@ def by_condition(folder: Folder) -> Figure | None:
     say = say_in(folder.lang)
     runs, named, panels, said = independent(folder.table("runs")), labels(folder), [], []
     tip = kit.tips(row=say("condition", "条件"), value_=say("value", "値"), run=say("run", "学習"))
-    for i, (name, title) in enumerate(measures(folder)[:3]):
+    for name, title in measures(folder)[:3]:
         dots = runs[runs[name].notna()]
         dots = pd.DataFrame(
-            {"row": dots.condition.map(named), "hue": dots.stress, "value": dots[name], "run": dots.run}
+            {"row": dots.condition.map(named), "hue": dots.stress, "value": 100 * dots[name], "run": dots.run}
         )
         means = means_of(dots, ["row", "hue"], folder.level)
         best, worst = means.loc[means.value.idxmax()], means.loc[means.value.idxmin()]
         said.append(say(
-            f"{title}: highest {best.value:.1%} ({best.row}), lowest {worst.value:.1%} ({worst.row})",
-            f"{title}: 最高 {best.value:.1%} ({best.row})、最低 {worst.value:.1%} ({worst.row})",
+            f"{title}: highest {best.value:.1f} % ({best.row}), lowest {worst.value:.1f} % ({worst.row})",
+            f"{title}: 最高 {best.value:.1f} % ({best.row})、最低 {worst.value:.1f} % ({worst.row})",
         ))  # fmt: skip
         chart = kit.dots_in_rows(
-            dots, means, rows=list(named.values()), title=title, colours=colours(folder), tooltip=tip,
-            span=kit.domain(dots.value, means.low, means.high), form="~%", labels=True, step=24,
+            dots, means, rows=list(named.values()), title="%", colours=colours(folder), tooltip=tip,
+            span=kit.domain(dots.value, means.low, means.high),
         )  # fmt: skip
-        panels.append(Panel(chart, title if i else title))
+        panels.append(Panel(chart, title))
     if not panels:
         return None
     return Figure(
@@ -64,10 +64,14 @@ def by_condition(folder: Folder) -> Figure | None:
         panels=tuple(panels),
         alt=". ".join(said) + ".",
         caption=say(
-            f"Models with a seed of their own; small dots are models, large ones means with {1 - folder.level:.0%} intervals.",
-            f"シードの異なるモデル。小さな点はモデル、大きな点は平均と {1 - folder.level:.0%} 区間。",
+            "Models with a seed of their own; small dots are models, large dots their means, pale bars "
+            f"{100 * (1 - folder.level):.0f} % intervals of the mean.",
+            "シードの異なるモデル。小さな点はモデル、大きな点は平均、"
+            f"淡い帯は平均の {100 * (1 - folder.level):.0f} % 区間。",
         ),
         narrowest=330,
+        shared=True,
+        keys=("stress",),
     )
 
 
@@ -82,7 +86,7 @@ def condition_table(folder: Folder) -> Table | None:
         part = runs[runs.condition == c.name]
         if part.empty:
             continue
-        when = Cell("–" if c.at is None else f"{c.at:.0%}", -1.0 if c.at is None else c.at)
+        when = Cell("–" if c.at is None else f"{100 * c.at:.0f} %", -1.0 if c.at is None else c.at)
         cells = [_percent(mean_interval(part[name], folder.level), folder.lang) for name, _ in found]
         rows.append((Cell(c.label, hue=hue[c.stress]), when, *cells, Cell(str(len(part)), len(part))))
     columns = (
@@ -114,7 +118,7 @@ def rates(folder: Folder) -> list[tuple[str, str]]:
     return there or ([("error", say("Errors", "誤り"))] if "accuracy" in shifts else [])
 
 
-def shift_means(folder: Folder, rate: str) -> pd.DataFrame:
+def shift_means(folder: Folder, rate: str) -> Frame:
     """Columns row (condition), column (shift), value, low, high, n: the mean of ``rate`` over independent models."""
     shifts = independent(folder.table("shifts"))
     value = 1 - shifts.accuracy if rate == "error" else shifts[rate]
@@ -151,18 +155,19 @@ def false_detections(folder: Folder) -> Figure | None:
         ))  # fmt: skip
         chart = kit.heat(
             scaled, rows=list(named.values()), columns=[s for s in shown.values() if s in set(scaled.column)],
-            span=span, title=say("per thousand items", "千件あたり"), tooltip=tip, form=".0f", step=24,
+            span=span, title=say("per thousand items", "千件あたり"), tooltip=tip, form=".0f", angle=-45,
         )  # fmt: skip
         panels.append(Panel(chart, title))
     return Figure(
         name="false-detections",
-        title=say("False detections on shifted data", "ずれたデータでの誤検出"),
+        title=say("False detections on changed data", "変化したデータでの誤検出"),
         panels=tuple(panels),
         alt=". ".join(said) + ".",
         caption=say(
             "Mean over models of the count in a thousand items of that sort.", "該当する千件あたりの件数のモデル平均。"
         ),
         narrowest=440,
+        shared=True,
     )
 
 
@@ -208,12 +213,12 @@ def shift_table(folder: Folder) -> Table | None:
         Column("n", number=True, help=say("models", "モデル数")),
     )
     return Table(
-        "shifts", say("Rates by condition and shift, with intervals", "条件とずれごとの率と区間"), columns, tuple(rows),
+        "shifts", say("Rates by condition and shift, with intervals", "条件と変化ごとの率と区間"), columns, tuple(rows),
         folded=say(f"The numbers behind it: {len(rows)} rows", f"元の数値: {len(rows)} 行"), sortable=True,
     )  # fmt: skip
 
 
-def _thousand(frame: pd.DataFrame, key: tuple[str, str], lang: str) -> Cell:
+def _thousand(frame: Frame, key: tuple[str, str], lang: str) -> Cell:
     if key not in frame.index:
         return Cell("–")
     row = frame.loc[key]

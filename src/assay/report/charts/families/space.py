@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assay.report.folder import Folder
+from assay.report.folder import Folder, Frame
 
 Array = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 class Space:
     """Models (rows of ``models``: run, condition, stress, family, test_accuracy) and their distances (n, n)."""
 
-    models: pd.DataFrame
+    models: Frame
     distances: Array
 
     @cached_property
@@ -46,22 +46,21 @@ class Space:
         return points, (shares[0], shares[1])
 
     def to_centre(self, groups: list[str]) -> pd.Series:
-        """Each model's distance to the centre of its own group (columns ``groups``); none in groups below three.
+        """Each model's distance to the centroid of its own group (columns ``groups``); none in groups below two.
 
         Multiplied by sqrt(n / (n - 1)), because the centre was found from the same models.
         """
-        from assay.maths.statistics.ordination import centre_of, pcoa, spread
+        from assay.maths.statistics.ordination import pcoa, spread
 
-        found = pd.Series(np.nan, index=self.models.index)
+        found = np.full(len(self.models), np.nan)
         for _, here in self.models.groupby(groups, sort=False).indices.items():
-            if len(here) < 3:
+            if len(here) < 2:
                 continue
             part = pcoa(self.distances[np.ix_(here, here)])
-            centre = centre_of(part.points, part.signs)
-            found.iloc[here] = spread(part.points, part.signs, centre, adjust=True)
-        return found
+            found[here] = spread(part.points, part.signs, part.points.mean(axis=0), adjust=True)
+        return pd.Series(found, index=self.models.index)
 
-    def between_conditions(self, order: list[str]) -> pd.DataFrame:
+    def between_conditions(self, order: list[str]) -> Frame:
         """Mean distance between models of two conditions (columns row, column, value); a model never with itself."""
         names = self.models.condition.to_numpy()
         off = ~np.eye(len(names), dtype=bool)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -9,7 +11,7 @@ from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit, theme
 from assay.report.charts.families.place import colours, labels
 from assay.report.charts.families.space import Space
-from assay.report.folder import Folder
+from assay.report.folder import Folder, Frame
 from assay.report.numbers import mean_interval
 from assay.report.words import say_in
 
@@ -38,14 +40,14 @@ def happy_unhappy(folder: Folder, models: Space) -> Figure | None:
         colours=colours(folder),
         shapes={name: theme.SHAPES[name] for name in FAMILIES},
         lanes=FAMILIES,
-        span=kit.domain(dots.value, means.low, means.high, zero=True),
+        span=kit.domain(dots.value, means.low, means.high),
         tooltip=kit.tips(
             row=say("condition", "条件"),
             lane=say("kind", "種類"),
             value_=say("distance", "距離"),
             run=say("run", "学習"),
         ),
-        step=34,
+        step=32,
     )
     ratio = dots[dots.lane == "unhappy"].value.mean() / dots[dots.lane == "happy"].value.mean()
     return Figure(
@@ -53,8 +55,8 @@ def happy_unhappy(folder: Folder, models: Space) -> Figure | None:
         title=say("Spread of the models that generalise best and worst", "汎化の良いモデルと悪いモデルの広がり"),
         panels=(Panel(chart),),
         alt=say(
-            f"Dots in {len(wide)} rows. In {wider} of {len(wide)} conditions the models that generalise worst spread wider "
-            f"than those that generalise best; over all of them {ratio:.2f} times as wide.",
+            f"Dots in {len(wide)} rows. In {wider} of {len(wide)} conditions the models that generalise worst spread "
+            f"wider than those that generalise best; over all of them {ratio:.2f} times as wide.",
             f"{len(wide)} 条件の点図。{wider} 条件で汎化の悪いモデルの方が広い。全体では {ratio:.2f} 倍。",
         ),
         caption=say(
@@ -62,7 +64,7 @@ def happy_unhappy(folder: Folder, models: Space) -> Figure | None:
             "Small marks are models, large marks their mean with its interval.",
             "同じ条件の中で比べるので、混合による広がりではない。小さな印はモデル、大きな印は平均と区間。",
         ),
-        keys=("family", "stress"),
+        keys=("extremes", "stress"),
     )
 
 
@@ -94,39 +96,36 @@ def spread_accuracy(folder: Folder, models: Space) -> Figure | None:
         alt=say(
             f"Scatter of {len(points)} conditions; spread and errors have a rank correlation of {rho:.2f}. Widest is "
             f"{widest.label} at {widest.y:.2f}, narrowest {narrowest.label} at {narrowest.y:.2f}.",
-            f"{len(points)} 条件の散布図。広がりと誤りの順位相関は {rho:.2f}。最も広いのは {widest.label} ({widest.y:.2f})、"
-            f"最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
+            f"{len(points)} 条件の散布図。広がりと誤りの順位相関は {rho:.2f}。"
+            f"最も広いのは {widest.label} ({widest.y:.2f})、最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
         ),
         caption=say("One mark a condition, with the intervals of both means.", "印は条件ごと。線は両方の平均の区間。"),
         keys=("stress",),
     )
 
 
-def _crosses(points: pd.DataFrame, folder: Folder) -> alt.LayerChart:
+def _crosses(points: Frame, folder: Folder) -> Any:
     say = say_in(folder.lang)
-    x = kit.domain(points.x_low, points.x_high, points.x)
-    y = kit.domain(points.y_low, points.y_high, points.y)
+    spans = kit.domain(points.x_low, points.x_high, points.x), kit.domain(points.y_low, points.y_high, points.y)
+    titles = (
+        say("errors on test data, per thousand items", "テストの誤り (千件あたり)"),
+        say("mean distance to the centre of the condition", "条件の中心からの平均距離"),
+    )
+    points = points.assign(side=kit.beside(points, spans, (820, 380)))
     base = alt.Chart(kit.data(points)).encode(color=kit.hue("stress", colours(folder)))
-    across = kit.quantity("x", say("errors on test, per thousand items", "テストの誤り (千件あたり)"), x)
-    up = kit.quantity_up("y", say("mean distance to the centre of the condition", "条件の中心からの平均距離"), y)
+    across, up = kit.quantity("x", titles[0], spans[0]), kit.quantity_up("y", titles[1], spans[1])
     tip = kit.tips(
         label=say("condition", "条件"), x_=say("errors per thousand", "千件あたりの誤り"), y_=say("spread", "広がり")
     )
     return alt.layer(
-        base.mark_rule(opacity=0.55).encode(x=kit.quantity("x_low", str(across.title), x), x2="x_high:Q", y=up),
-        base.mark_rule(opacity=0.55).encode(x=across, y=kit.quantity_up("y_low", str(up.title), y), y2="y_high:Q"),
-        base.mark_point(filled=True, size=70, opacity=1, stroke="@ground").encode(x=across, y=up, tooltip=tip),
-        base.mark_text(align="left", dx=8, dy=-7, fontSize=10.5).encode(
-            x=across,
-            y=up,
-            text="label:N",
-            color=alt.value("@ink"),
-            opacity=alt.condition("width > 640", alt.value(0.85), alt.value(0)),
-        ),
+        base.mark_rule(opacity=0.45).encode(x=kit.quantity("x_low", titles[0], spans[0]), x2="x_high:Q", y=up),
+        base.mark_rule(opacity=0.45).encode(x=across, y=kit.quantity_up("y_low", titles[1], spans[1]), y2="y_high:Q"),
+        base.mark_point(filled=True, size=76, opacity=1, stroke="@ground").encode(x=across, y=up, tooltip=tip),
+        *kit.labels_beside(points[["x", "y", "label", "side"]], across, up),
     ).properties(height=380)
 
 
-def means_of(dots: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
+def means_of(dots: Frame, by: list[str], level: float) -> Frame:
     """The mean of ``value`` in each group with its interval: columns ``by``, value, low, high, n."""
     rows = []
     for key, part in dots.groupby(by, sort=False):

@@ -1,0 +1,172 @@
+"""The report in a browser: everything is drawn, nothing is asked for, sorting, dark ground, paper and brushing work."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+from fake_study import write
+
+from assay.report import render
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+
+
+@dataclass
+class Opened:
+    """A page in a browser, with what it asked for and what it complained about."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM:
+        pytest.skip("no chromium found; install it (apt-get install chromium) to test the report in a browser")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; pip install -e .[dev]")
+    with api.sync_playwright() as play:
+        running = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def report(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    evil = ("good", "<script>alert(1)</script>", "dent", "stain")
+    folder = write(tmp_path_factory.mktemp(request.param), seeds=6, classes=evil)
+    return render(folder, request.param), request.param
+
+
+def opened(browser: Any, path: Path, **settings: Any) -> Opened:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, **settings)
+    seen = Opened(page)
+    page.on("request", lambda request: seen.requests.append(request.url))
+    page.on("console", lambda message: seen.complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (seen.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.goto(path.as_uri())
+    drawn(page)
+    return seen
+
+
+def drawn(page: Any) -> None:
+    page.wait_for_function("window.assayChartsDrawn === window.assayChartsTotal", timeout=60_000)
+
+
+def test_everything_is_drawn_and_nothing_is_asked_for(browser: Any, report: tuple[Path, str]) -> None:
+    path, lang = report
+    seen = opened(browser, path)
+    page = seen.page
+    title, words = {
+        "en": ("Families of models · assay", ("Supported", "Refuted", "Undecided")),
+        "ja": ("モデルの系統 · assay", ("支持", "否定", "未決")),
+    }[lang]
+    assert page.title() == title
+    for word in words:
+        assert page.locator(".verdict .word", has_text=word).first.is_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
+    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
+    assert len(sizes) >= 18
+    assert all(width > 100 and height > 60 for width, height in sizes), sizes
+    assert page.locator(".chart path, .chart rect").count() > 1000
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert len([url for url in seen.requests if url.startswith("file:")]) == 1
+    assert seen.complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_nothing_is_wider_than_the_window(browser: Any, report: tuple[Path, str], width: int) -> None:
+    seen = opened(browser, report[0])
+    seen.page.set_viewport_size({"width": width, "height": 900})
+    seen.page.wait_for_timeout(1500)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
+    assert seen.page.eval_on_selector_all(".chart", over) == 0
+    assert seen.complaints == []
+    seen.page.close()
+
+
+def test_a_table_sorts_by_the_numbers_behind_its_texts(browser: Any, report: tuple[Path, str]) -> None:
+    page = opened(browser, report[0]).page
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    column = page.locator("#all-runs th").count() - 4
+
+    def values() -> list[str | None]:
+        rows = page.eval_on_selector_all("#all-runs tbody tr", f"all => all.map(r => r.cells[{column}].dataset.order)")
+        return [float(value) if value and value != "nan" else None for value in rows]
+
+    button = page.locator("#all-runs th button").nth(column)
+    for direction in ("ascending", "descending"):
+        button.click()
+        assert page.locator("#all-runs th").nth(column).get_attribute("aria-sort") == direction
+        found = [value for value in values() if value is not None]
+        assert len(set(found)) > 10
+        assert found == sorted(found, reverse=direction == "descending")
+    page.close()
+
+
+def test_the_dark_ground_is_dark_and_follows_the_reader(browser: Any, report: tuple[Path, str]) -> None:
+    page = opened(browser, report[0], color_scheme="dark").page
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
+    label = "() => document.querySelector('.chart .role-axis-label text').getAttribute('fill')"
+    dark = page.evaluate(label)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"({label})() !== '{dark}'")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.close()
+
+
+def test_paper_shows_everything_on_white(browser: Any, report: tuple[Path, str]) -> None:
+    page = opened(browser, report[0], color_scheme="dark").page
+    assert page.locator("details:not([open])").count() > 3
+    page.emulate_media(media="print", color_scheme="dark")
+    page.wait_for_function("document.querySelectorAll('details:not([open])').length === 0")
+    assert page.locator("#all-runs").is_visible() and not page.locator(".toc").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert len(page.pdf(format="A4")) > 50_000
+    page.emulate_media(media="screen")
+    page.wait_for_function("document.querySelectorAll('details:not([open])').length > 3")
+    page.close()
+
+
+def test_brushing_the_map_lists_its_models_and_a_run_leads_to_its_curve(browser: Any, report: tuple[Path, str]) -> None:
+    seen = opened(browser, report[0])
+    page = seen.page
+    page.locator("#map .chart svg").scroll_into_view_if_needed()
+    box = page.locator("#map .chart svg").bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.9 * box["height"], steps=6)
+    page.mouse.up()
+    page.wait_for_selector(".listed .models a[data-run]")
+    assert page.locator(".listed .models tr").count() > 20
+    thick = "() => document.querySelectorAll('#curves .chart path[stroke-width=\"3\"]').length"
+    assert page.evaluate(thick) == 0
+    page.locator(".listed .models a[data-run]").first.click()
+    page.wait_for_function(f"({thick})() >= 1")
+    assert page.evaluate("location.hash") == "#curves"
+    assert seen.complaints == []
+    page.close()
+
+
+def test_the_keyboard_reaches_contents_tables_and_folds(browser: Any, report: tuple[Path, str]) -> None:
+    page = opened(browser, report[0]).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator(".fold > summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".fold").first.get_attribute("open") is not None
+    page.close()
