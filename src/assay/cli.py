@@ -199,7 +199,7 @@ def _print_plan(plan: dict[str, Any], json_: bool) -> None:
 
 
 def _command() -> str:
-    return shlex.join(["assay", *sys.argv[1:]])
+    return shlex.join(["assay", *(word for word in sys.argv[1:] if word != "--json")])
 
 
 def _print_json(value: Any) -> None:

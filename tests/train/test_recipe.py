@@ -67,7 +67,8 @@ def test_the_users_own_kinds(tmp_path) -> None:
         "    def flat(self, logits, labels):\n"
         "        return (logits * 0).sum(-1)\n"
     )
-    plain = {"data": "digits", "uses": [str(tmp_path / "mine.py")], "strategy": {"kind": "standard", "loss": "zero_of_mine"}}
+    strategy = {"kind": "standard", "loss": "zero_of_mine"}
+    plain = {"data": "digits", "uses": [str(tmp_path / "mine.py")], "strategy": strategy}
     assert Recipe.parse(plain).strategy.loss.kind == "zero_of_mine"
     del Loss.family["zero_of_mine"]
 

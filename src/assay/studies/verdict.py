@@ -50,7 +50,7 @@ def _verdict(
         "n_text": found.n_text,
         "sentence": found.sentence,
         "meaning": study.meaning(claim.name, word, direction),
-        "next": _next(claim, estimate, cost) if word == "undecided" else None,
+        "next": _next(claim, estimate, corrected, level, cost) if word == "undecided" else None,
         "detail": {**dict(estimate.detail), **dict(found.detail)},
     }
 
@@ -74,8 +74,16 @@ def bounded(estimate: Estimate, claim: Claim) -> Estimate:
     )
 
 
-def _next(claim: Claim, estimate: Estimate, cost: float | None) -> Text:
+def _next(claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None) -> Text:
     """What would decide it: how many more units, and about how long that takes."""
+    clear = estimate.low > claim.threshold or estimate.high < claim.threshold
+    if clear and corrected > level and estimate.n:
+        return text(
+            "The interval is clear of the threshold, but so few units cannot reach a small enough p "
+            f"({_p(estimate):.2g}, {corrected:.2g} after correction): use 12 seeds or more (--seeds 12).",
+            f"区間は境界から離れていますが、数が少ないためp値が十分小さくなりません（p={_p(estimate):.2g}、補正後{corrected:.2g}）。"
+            "シードを12個以上にしてください（--seeds 12）。",
+        )
     if claim.design == "family" and claim.scale == "correlation":
         return text(
             "More conditions would decide it: more kinds or times of stress (--set grid.times=[0.1,0.25,0.5,0.75]).",

@@ -81,7 +81,9 @@ CLAIMS = (
 def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
     """Every claim's estimate, from the tables alone, and what must be known to read them."""
     runs = tables["runs"]
-    runs = runs.assign(status=runs["status"].astype(str), family=runs["family"].fillna(""))
+    runs = runs.assign(
+        status=runs["status"].astype(str), family=runs["family"].astype(object).where(runs["family"].notna(), "")
+    )
     alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
     paired, left_out = _complete(alive[alive.design == "paired"], about)
     distances = _matrix(alive[alive.design == "family"], tables["pairs"])
@@ -101,12 +103,17 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
 
 
 def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
-    """The paired runs as a full table of conditions by seeds: a condition in which a run stopped is left out."""
+    """The paired runs as a full table of conditions by seeds.
+
+    A condition in which more than a third of the runs stopped is left out; of the rest, the seeds that all have.
+    """
     moved = paired[paired.movement.notna()]
     counts = moved.groupby("condition", sort=False).seed.nunique()
-    most = counts.max() if len(counts) else 0
-    left = [c["name"] for c in about["conditions"] if counts.get(c["name"], 0) < most]
-    return moved[~moved.condition.isin(left)], left
+    left = [c["name"] for c in about["conditions"] if counts.get(c["name"], 0) < 2 / 3 * about["seeds"]]
+    moved = moved[~moved.condition.isin(left)]
+    having = moved.groupby("seed").condition.nunique()
+    everywhere = having.index[having == moved.condition.nunique()]
+    return moved[moved.seed.isin(everywhere)], left
 
 
 def _matrix(own: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
@@ -116,11 +123,12 @@ def _matrix(own: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, np.nd
     place_of = {run: i for i, run in enumerate(own.run)}
     matrix = np.zeros((len(own), len(own)))
     rows = pairs[pairs.run_a.isin(place_of) & pairs.run_b.isin(place_of)]
-    i, j = rows.run_a.map(place_of).to_numpy(), rows.run_b.map(place_of).to_numpy()
+    i, j = (rows[side].map(place_of).to_numpy(int) for side in ("run_a", "run_b"))
     matrix[i, j] = matrix[j, i] = rows.cka_distance.to_numpy(float)
     return own, matrix
 
 
+LEAST_SEEDS = 5  # below, a relation over seeds is not even estimated
 NOTHING = Estimate(effect=np.nan, low=np.nan, high=np.nan, p=1.0, n=0, level=0.95, detail={})
 
 
@@ -132,9 +140,12 @@ def stress_moves(paired: pd.DataFrame, about: Mapping[str, Any]) -> Judged:
     stressed = table[table.stress.isin(["activation", "loss", "both"])]
     if forks.empty or stressed.empty:
         return Judged(NOTHING, words.seeds(0), words.sentence("stress-moves", NOTHING))
-    keys = pd.MultiIndex.from_frame(stressed[["seed", "at"]])
-    ratio = np.log(stressed.movement.to_numpy(float) / forks.reindex(keys).to_numpy(float))
+    stressed = stressed.assign(fork=forks.reindex(pd.MultiIndex.from_frame(stressed[["seed", "at"]])).to_numpy(float))
+    stressed = stressed[(stressed.movement > 0) & (stressed.fork > 0)]
+    ratio = np.log(stressed.movement.to_numpy(float) / stressed.fork.to_numpy(float))
     by_seed = pd.Series(ratio, index=stressed.seed.to_numpy()).groupby(level=0).mean()
+    if len(by_seed) < 2:
+        return Judged(NOTHING, words.seeds(len(by_seed)), words.sentence("stress-moves", NOTHING))
     estimate = as_ratio(paired_effect(by_seed.to_numpy()))
     kinds = pd.Series(np.exp(ratio), index=stressed.condition.to_numpy()).groupby(level=0, sort=False).mean()
     detail = {f"times as far: {name}": float(value) for name, value in kinds.items()}
@@ -186,7 +197,7 @@ def movers_misjudge(paired: pd.DataFrame) -> Judged:
     stressed = paired[paired.stress.isin(["activation", "loss", "both"])]
     wrong = (stressed.shift_false_reject + stressed.shift_escape) / 2
     seeds = stressed.seed.nunique()
-    if seeds < 3 or wrong.isna().any():
+    if seeds < LEAST_SEEDS or wrong.isna().any():
         return Judged(NOTHING, words.seeds(seeds), words.sentence("movers-misjudge", NOTHING))
     estimate = within_relation(
         stressed.movement.to_numpy(float),

@@ -17,6 +17,18 @@ from assay.metrics import is_constant, pairwise
 from assay.studies.families.look import Look
 from assay.studies.study import Planned, Tables
 
+COLUMNS = {
+    "pairs": ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"],
+    "moments": ["run", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"],
+    "layers": ["condition_a", "condition_b", "layer", "cka", "spread"],
+    "curves": ["run", "condition", "design", "seed", "epoch", "share", "train_loss", "val_loss", "val_accuracy"],
+    "shifts": [
+        *("run", "condition", "design", "shift", "strength"),
+        *("accuracy", "false_reject", "escape", "n_ok", "n_faulty"),
+    ],
+    "samples": ["index", "label", "class", "name", "moved", "flips", "thumbnail"],
+    "classes": ["label", "name", "moved", "flips", "n"],
+}
 SHOWN = 24  # samples that moved most, with a picture
 REST = 8  # samples that moved least, for comparison
 
@@ -37,7 +49,7 @@ def tables(
     return {
         "runs": _runs(planned, stress, looks, lab, data, layers[-1]),
         "pairs": pairs,
-        "moments": _tagged(pd.DataFrame(looks.moments), planned),
+        "moments": _tagged(_frame("moments", looks.moments), planned),
         "layers": similarity,
         "curves": _curves(planned, lab),
         "shifts": _shifts(planned, looks),
@@ -115,11 +127,8 @@ def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -
     runs = [run for run in planned if run in looks.features]
     alive = [run for run in runs if not any(is_constant(looks.features[run][layer]) for layer in layers)]
     condition = np.array([planned[run].tags["condition"] for run in alive])
-    columns = ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"]
     if len(alive) < 2:
-        return pd.DataFrame(columns=columns), pd.DataFrame(
-            columns=["condition_a", "condition_b", "layer", "cka", "spread"]
-        )
+        return _frame("pairs", []), _frame("layers", [])
     at = [looks.features[run][primary] for run in alive]
     distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
     disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
@@ -137,7 +146,7 @@ def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -
         d = distances if layer == primary else pairwise(each, "cka_distance")
         s = similar if layer == primary else pairwise(each, "debiased_cka")
         between += _by_condition(condition, layer, d, s)
-    return pd.DataFrame(rows, columns=columns), pd.DataFrame(between)
+    return _frame("pairs", rows), _frame("layers", between)
 
 
 def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarray) -> list[dict[str, Any]]:
@@ -169,22 +178,12 @@ def mean_spread(distances: np.ndarray) -> float | None:
     return float(spread(placed.points, placed.signs, placed.points.mean(0), adjust=True).mean())
 
 
+def _frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:
+    """Rows as a table that has its columns also when there are no rows."""
+    return pd.DataFrame(rows, columns=COLUMNS[name])
+
+
 def _tagged(table: pd.DataFrame, planned: Mapping[str, Planned]) -> pd.DataFrame:
-    if table.empty:
-        return pd.DataFrame(
-            columns=[
-                "run",
-                "condition",
-                "seed",
-                "moment",
-                "share",
-                "side",
-                "layer",
-                "from_twin",
-                "from_start",
-                "test_accuracy",
-            ]
-        )
     table.insert(1, "condition", [planned[run].tags["condition"] for run in table["run"]])
     table.insert(2, "seed", [planned[run].recipe.seed for run in table["run"]])
     place = {run: i for i, run in enumerate(planned)}
@@ -199,7 +198,7 @@ def _curves(planned: Mapping[str, Planned], lab: Lab) -> pd.DataFrame:
             if "epoch" in row:
                 figures = {k: row.get(k) for k in ("train_loss", "val_loss", "val_accuracy")}
                 rows.append({**tags, "epoch": row["epoch"], "share": row["epoch"] / plan.recipe.epochs, **figures})
-    return pd.DataFrame(rows)
+    return _frame("curves", rows)
 
 
 def _shifts(planned: Mapping[str, Planned], looks: Look) -> pd.DataFrame:
@@ -207,7 +206,7 @@ def _shifts(planned: Mapping[str, Planned], looks: Look) -> pd.DataFrame:
     for run, plan in planned.items():
         tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}}
         rows += [{**tags, **each} for each in looks.numbers.get(run, {}).get("sets", [])]
-    return pd.DataFrame(rows)
+    return _frame("shifts", rows)
 
 
 def _samples(
@@ -222,8 +221,7 @@ def _samples(
 
     stressed, forked = of(["activation", "loss", "both"]), of(["fork"])
     if not stressed or not forked:
-        empty = pd.DataFrame(columns=["index", "label", "name", "moved", "flips", "thumbnail"])
-        return empty, pd.DataFrame(columns=["label", "name", "moved", "flips", "n"])
+        return _frame("samples", []), _frame("classes", [])
     moved = np.nanmean([looks.moved[r] for r in stressed], 0) - np.nanmean([looks.moved[r] for r in forked], 0)
     flips = np.mean([looks.flipped[run] for run in stressed], 0)
     table = pd.DataFrame({"index": probe, "label": data.test.labels[probe]})

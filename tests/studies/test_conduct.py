@@ -1,0 +1,132 @@
+"""A study from settings to verdicts: resumable, repeatable, the same on every executor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from assay.core.errors import JobFailed
+from assay.lab import Lab
+from assay.studies import Means, conduct, configure, rebuild
+from tests.studies.conftest import SMALL
+
+
+def run(parts: Path, lab: Path, seeds: int = 3, on: str = "inline", stack: int | None = None) -> Path:
+    study, data = configure("families", str(parts), seeds=seeds, settings=SMALL)
+    return conduct(study, data, Lab(lab), Means(on, stack), command="assay study families")
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+def test_a_study_leaves_what_it_promises_and_repeating_it_does_nothing(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab")
+    names = {"runs", "pairs", "moments", "layers", "curves", "shifts", "samples", "classes"}
+    assert set(tables(folder)) == {f"{name}.csv" for name in names}
+    about = json.loads((folder / "study.json").read_text())
+    assert [c["name"] for c in about["conditions"]][:2] == ["none", "fork@0.5"] and about["data"]["ok"] == 0
+    runs = pd.read_csv(folder / "runs.csv")
+    assert len(runs) == 2 * 3 * 5 and (runs.status == "finished").all()
+    assert runs[runs.design == "family"].seed.is_unique
+    assert runs[(runs.design == "paired") & (runs.stress == "none")].movement.max() < 1e-6
+    verdicts = json.loads((folder / "verdicts.json").read_text())["verdicts"]
+    assert len(verdicts) == 5
+    for verdict in verdicts:
+        assert verdict["word"] in ("supported", "refuted", "undecided")
+        assert all(
+            isinstance(x, float | int) for x in (verdict["effect"], *verdict["interval"], verdict["p"], verdict["n"])
+        )
+    weights = {p: p.stat().st_mtime_ns for p in (tmp_path / "lab" / "runs").rglob("*.safetensors")}
+    assert run(parts, tmp_path / "lab") == folder
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "lab" / "runs").rglob("*.safetensors")} == weights
+    assert not list((tmp_path / "lab" / "checkpoints").iterdir())
+
+
+def test_verdicts_are_rebuilt_from_the_tables_alone(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab")
+    before = (folder / "verdicts.json").read_bytes()
+    elsewhere = folder.rename(tmp_path / "kept")
+    (elsewhere / "verdicts.json").unlink()
+    rebuild(elsewhere)
+    assert (elsewhere / "verdicts.json").read_bytes() == before
+
+
+def test_more_seeds_train_only_what_is_new(parts: Path, tmp_path: Path) -> None:
+    run(parts, tmp_path / "lab", seeds=2)
+    before = set((tmp_path / "lab" / "runs").iterdir())
+    folder = run(parts, tmp_path / "lab", seeds=3)
+    made = json.loads((folder / "provenance.json").read_text())
+    assert made["runs_reused"] > 0 and made["runs_trained"] + made["runs_reused"] == 30
+    assert before < set((tmp_path / "lab" / "runs").iterdir())
+
+
+@pytest.mark.slow
+def test_every_executor_gives_the_same_tables(parts: Path, tmp_path: Path) -> None:
+    one = tables(run(parts, tmp_path / "a"))
+    assert tables(run(parts, tmp_path / "b", on="processes:2")) == one
+    alone = pd.read_csv(run(parts, tmp_path / "c", stack=1) / "runs.csv")
+    stacked = pd.read_csv(next((tmp_path / "a").glob("studies/*/runs.csv")))
+    numbers = stacked.select_dtypes("number").columns
+    assert (alone[numbers] - stacked[numbers]).abs().max().max() < 0.02  # to rounding; a sample may flip
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_repeated_gives_the_same_bytes(parts: Path, tmp_path: Path) -> None:
+    whole = run(parts, tmp_path / "whole")
+    lab = tmp_path / "killed"
+    sets = [word for setting in SMALL for word in ("--set", setting)]
+    command = [sys.executable, "-c", "from assay.cli import main; main()", "study", "families", "--data", str(parts)]
+    command += ["--seeds", "3", "--lab", str(lab), "--on", "processes:2", "--json", *sets]
+    deadline = time.monotonic() + 240
+    for patience in (4.0, 6.0, 8.0, 9.0):
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(patience)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert time.monotonic() < deadline
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    folder = Path(json.loads(done.stdout)["folder"])
+    assert tables(folder) == tables(whole)
+
+
+def test_a_failing_job_names_its_recipe_and_loses_no_other(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["assay.studies.conduct"]
+    carry_out = module.carry_out
+
+    def fails_for_forks(job):
+        if any("fork" in str(recipe["interventions"]) for recipe in job.recipes):
+            raise RuntimeError("no fork today")
+        return carry_out(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "carry_out", fails_for_forks)
+        with pytest.raises(JobFailed, match=r"2 failed.*fork@0.5, 3 seeds.*no fork today"):
+            run(parts, tmp_path / "lab")
+    assert "fork" in (tmp_path / "lab" / "failed.txt").read_text()
+    assert len(list((tmp_path / "lab" / "runs").glob("*/record.json"))) == 24
+    assert json.loads((run(parts, tmp_path / "lab") / "provenance.json").read_text())["runs_trained"] == 6
+
+
+def test_diverged_runs_are_rows_and_are_said(parts: Path, tmp_path: Path) -> None:
+    settings = (*SMALL, "optimiser={name: sgd, lr: 1.0e+38}")
+    study, data = configure("families", str(parts), seeds=2, settings=settings)
+    folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
+    runs = pd.read_csv(folder / "runs.csv")
+    assert runs.status.str.startswith("stopped: loss not finite at step").all()
+    found = json.loads((folder / "verdicts.json").read_text())
+    assert "stopped because" in found["warnings"][0]["en"]
+    assert {v["word"] for v in found["verdicts"]} == {"undecided"}
+    assert found["verdicts"][0]["interval"] == [0.0, 1e6] and found["verdicts"][0]["effect"] == 1.0
