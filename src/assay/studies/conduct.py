@@ -100,7 +100,7 @@ def rebuild(folder: Path) -> Path:
 
 def to_csv(table: pd.DataFrame) -> str:
     """A table as text that is the same, byte for byte, for the same numbers."""
-    return table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
 
 
 def _folder(study: Study, data: Dataset, lab: Lab, identity: str) -> Path:

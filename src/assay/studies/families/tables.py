@@ -30,6 +30,7 @@ COLUMNS = {
     "classes": ["label", "name", "moved", "flips", "n"],
 }
 SHOWN = 24  # samples that moved most, with a picture
+EPOCHS_SHOWN = 20  # of a run in the table of curves; all are in the run's history
 REST = 8  # samples that moved least, for comparison
 
 
@@ -194,8 +195,9 @@ def _curves(planned: Mapping[str, Planned], lab: Lab) -> pd.DataFrame:
     rows = []
     for run, plan in planned.items():
         tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}, "seed": plan.recipe.seed}
+        thin = max(1, plan.recipe.epochs // EPOCHS_SHOWN)
         for row in lab.history(run):
-            if "epoch" in row:
+            if "epoch" in row and (row["epoch"] % thin == 0 or row["epoch"] == plan.recipe.epochs):
                 figures = {k: row.get(k) for k in ("train_loss", "val_loss", "val_accuracy")}
                 rows.append({**tags, "epoch": row["epoch"], "share": row["epoch"] / plan.recipe.epochs, **figures})
     return _frame("curves", rows)
