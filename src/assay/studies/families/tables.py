@@ -15,22 +15,17 @@ from assay.lab import Lab
 from assay.maths.statistics import pcoa, spread
 from assay.metrics import is_constant, pairwise
 from assay.studies.families.look import Look
+from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import Planned, Tables
 
 COLUMNS = {
     "pairs": ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"],
     "moments": ["run", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"],
     "layers": ["condition_a", "condition_b", "layer", "cka", "spread"],
-    "curves": ["run", "condition", "design", "seed", "epoch", "share", "train_loss", "val_loss", "val_accuracy"],
-    "shifts": [
-        *("run", "condition", "design", "shift", "strength"),
-        *("accuracy", "false_reject", "escape", "n_ok", "n_faulty"),
-    ],
     "samples": ["index", "label", "class", "name", "moved", "flips", "thumbnail"],
     "classes": ["label", "name", "moved", "flips", "n"],
 }
 SHOWN = 24  # samples that moved most, with a picture
-EPOCHS_SHOWN = 20  # of a run in the table of curves; all are in the run's history
 REST = 8  # samples that moved least, for comparison
 
 
@@ -52,8 +47,8 @@ def tables(
         "pairs": pairs,
         "moments": _tagged(_frame("moments", looks.moments), planned),
         "layers": similarity,
-        "curves": _curves(planned, lab),
-        "shifts": _shifts(planned, looks),
+        "curves": curves(planned, lab),
+        "shifts": shifts(planned, looks.numbers),
         "samples": samples,
         "classes": classes,
     }
@@ -68,40 +63,13 @@ def _runs(
     rows = []
     for run, plan in planned.items():
         found = looks.numbers.get(run, {})
-        sets = {each["shift"]: each for each in found.get("sets", [])}
-        later = [sets[name] for name in data.later if name in sets]
-        shifted = [each for name, each in sets.items() if name != "none" and name not in data.later]
-        epochs = [row for row in lab.history(run) if "epoch" in row]
-        row = {
-            "run": run,
-            "condition": plan.tags["condition"],
-            "stress": stress[plan.tags["condition"]]["stress"],
-            "design": plan.tags["design"],
-            "seed": plan.recipe.seed,
-            "status": lab.record(run)["status"],
-            "train_loss": epochs[-1]["train_loss"] if epochs else None,
-            **{name: found.get(name) for name in ("train_accuracy", "val_accuracy", "val_cross_entropy")},
-            "test_accuracy": sets["none"]["accuracy"] if sets else None,
-            **{name: found.get(name) for name in ("gap", "density", "correlation")},
-            "movement": movement.get(run),
-            **_rates("", [sets["none"]] if sets else []),
-            **_rates("shift_", shifted, accuracy=True),
-        }
-        rows.append(row | (_rates("production_", later, accuracy=True) if data.later else {}))
+        row = run_row(run, plan, found, lab, data)
+        row |= {"density": found.get("density"), "correlation": found.get("correlation"), "movement": movement.get(run)}
+        rows.append(row)
     table = pd.DataFrame(rows)
+    table.insert(2, "stress", [stress[name]["stress"] for name in table["condition"]])
     table.insert(5, "family", families(table))
     return table
-
-
-def _rates(prefix: str, sets: Sequence[Mapping[str, Any]], accuracy: bool = False) -> dict[str, float | None]:
-    """Rates averaged over sets, each set counting the same."""
-
-    def mean(name: str) -> float | None:
-        values = [each[name] for each in sets if each[name] is not None]
-        return float(np.mean(values)) if values else None
-
-    names = (["accuracy"] if accuracy else []) + ["false_reject", "escape"]
-    return {prefix + name: mean(name) for name in names}
 
 
 def families(runs: pd.DataFrame) -> pd.Series:
@@ -189,26 +157,6 @@ def _tagged(table: pd.DataFrame, planned: Mapping[str, Planned]) -> pd.DataFrame
     table.insert(2, "seed", [planned[run].recipe.seed for run in table["run"]])
     place = {run: i for i, run in enumerate(planned)}
     return table.sort_values("run", key=lambda run: run.map(place), kind="stable").reset_index(drop=True)
-
-
-def _curves(planned: Mapping[str, Planned], lab: Lab) -> pd.DataFrame:
-    rows = []
-    for run, plan in planned.items():
-        tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}, "seed": plan.recipe.seed}
-        thin = max(1, plan.recipe.epochs // EPOCHS_SHOWN)
-        for row in lab.history(run):
-            if "epoch" in row and (row["epoch"] % thin == 0 or row["epoch"] == plan.recipe.epochs):
-                figures = {k: row.get(k) for k in ("train_loss", "val_loss", "val_accuracy")}
-                rows.append({**tags, "epoch": row["epoch"], "share": row["epoch"] / plan.recipe.epochs, **figures})
-    return _frame("curves", rows)
-
-
-def _shifts(planned: Mapping[str, Planned], looks: Look) -> pd.DataFrame:
-    rows = []
-    for run, plan in planned.items():
-        tags = {"run": run, **{k: plan.tags[k] for k in ("condition", "design")}}
-        rows += [{**tags, **each} for each in looks.numbers.get(run, {}).get("sets", [])]
-    return _frame("shifts", rows)
 
 
 def _samples(
