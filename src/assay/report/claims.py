@@ -27,10 +27,15 @@ def cards(folder: Folder) -> list[dict[str, Any]]:
             "name": str(verdict.get("claim")),
             "word": word,
             "word_text": words[str(word)],
-            "text": folder.text(claim.get("text")) or str(verdict.get("claim")),
+            "text": heading(folder, claim) or str(verdict.get("claim")),
             "sure": _how_sure(folder, verdict),
         })  # fmt: skip
     return found
+
+
+def heading(folder: Folder, claim: dict[str, Any]) -> str:
+    """A claim in words, without the full stop that a heading does not have."""
+    return folder.text(claim.get("text")).rstrip(".。")
 
 
 def _how_sure(folder: Folder, verdict: dict[str, Any]) -> str:
@@ -48,7 +53,7 @@ def claim_section(folder: Folder, claim: dict[str, Any], blocks: tuple[Block, ..
     """The section with the evidence for one claim: its outcome, the pictures and tables, the test in one sentence."""
     name = str(claim.get("name"))
     verdict: dict[str, Any] = next((v for v in folder.verdicts if v.get("claim") == name), {"claim": name})
-    title = folder.text(claim.get("text")) or name
+    title = heading(folder, claim) or name
     numbers = _detail(folder, name, verdict.get("detail") or {})
     blocks = (*blocks, *([numbers] if numbers else []))
     return Section(f"claim-{name}", title, blocks, verdict=verdict, tested=_test(folder, claim))
@@ -88,10 +93,10 @@ def _test(folder: Folder, claim: dict[str, Any]) -> str:
     band = ""
     if len(margin) == 2:
         band = say(
-            f"; {short(margin[0])} to {short(margin[1])} counts as no effect",
-            f"。{short(margin[0])}〜{short(margin[1])} は効果なしとみなす",
+            f"; {margin[0]:.3g} to {margin[1]:.3g} counts as no effect",
+            f"。{margin[0]:.3g}〜{margin[1]:.3g} は効果なしとみなす",
         )
-    measure = folder.text(claim["measure"])
+    measure, band = folder.text(claim["measure"]), band.replace("-", "\N{MINUS SIGN}")
     return say(
         f"The test: {measure}{design}. The claim says {side} {held:g}{band}. Both were fixed before the first run.",
         f"検定: {measure}{design}。主張は {held:g} {side}こと{band}。いずれも最初の学習の前に決めた。",

@@ -202,8 +202,10 @@ def common_terms(folder: Folder) -> tuple[tuple[str, tuple[str, ...]], ...]:
             say("false reject, escape", "過検出、見逃し"),
             say(
                 "A good item turned away (overkill, false positive); a faulty item let through (underkill, false "
-                "negative). Given per thousand items of that sort.",
-                "良品を不良とすること (false positive)、不良品を通すこと (false negative)。該当する千件あたり。",
+                "negative). Given per thousand items of that sort. Where no class means 'nothing wrong', each class is "
+                "the good one in turn, and the mean over classes is given.",
+                "良品を不良とすること (false positive)、不良品を通すこと (false negative)。該当する千件あたり。"
+                "「異常なし」のクラスがなければ、各クラスを順に良品とみなした平均。",
             ),
         ),
         ("‰", say("per thousand items", "千件あたり")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assay.core.errors import BadInput
 from assay.core.files import to_json, write_text
@@ -43,6 +43,7 @@ def html(folder: Folder) -> str:
     charts = Charts()
     environment = _environment()
     environment.filters["charts"] = charts.add
+    environment.filters["options"] = options
     environment.filters["dashed"] = lambda text: re.sub(r"[^a-zA-Z0-9_-]+", "-", str(text))
     page = environment.get_template("page.html.j2").render(
         folder=folder,
@@ -115,6 +116,15 @@ def embedded(value: Any) -> str:
     return to_json(value).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+def options(text: str) -> Markup:
+    """Text in which command-line options are marked as code, so that they are not broken over lines.
+
+    >>> str(options("more seeds (--seeds 12) & time"))
+    'more seeds (<code>--seeds 12</code>) &amp; time'
+    """
+    return Markup(re.sub(r"--[a-z]+(?: [^\s()（）<>&;]+)?", r"<code>\g<0></code>", str(escape(text))))
+
+
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("assay.report", "templates"),
@@ -135,9 +145,10 @@ def _vega() -> str:
     import altair
     import vl_convert
 
+    snippet = "window.vegaEmbed = vegaEmbed;"
     version = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     try:
-        bundle = vl_convert.javascript_bundle(None, version)
+        bundle = vl_convert.javascript_bundle(snippet, version)
     except ValueError:  # the converter does not carry the version that Altair writes: its newest reads it as well
-        bundle = vl_convert.javascript_bundle(None)
+        bundle = vl_convert.javascript_bundle(snippet)
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -20,7 +20,8 @@ def strip(folder: Folder, verdict: dict[str, Any]) -> Markup:
         (c for c in folder.study.get("claims") or [] if c.get("name") == verdict.get("claim")), {}
     )
     effect: Any = verdict.get("effect")
-    low, high = verdict.get("interval") or (None, None)
+    interval: Any = verdict.get("interval") or (None, None)
+    low, high = interval
     threshold: Any = claim.get("threshold")
     margin = claim.get("margin") or ()
     if not all(map(_number, (effect, low, high, threshold))):
@@ -28,7 +29,7 @@ def strip(folder: Folder, verdict: dict[str, Any]) -> Markup:
     # An interval that says nothing reaches to the bounds of its measure: the drawing stops where reading does.
     ratio = claim.get("scale") == "ratio" and threshold > 0
     least, most = (threshold / FAR, threshold * FAR) if ratio else (-math.inf, math.inf)
-    effect, low, high = (min(max(v, least), most) for v in (effect, low, high))
+    effect, low, high = (float(min(max(v, least), most)) for v in (effect, low, high))
     values = [v for v in (effect, low, high, threshold, *margin) if _number(v)]
     place = _scale(values, ratio and min(values) > 0)
     places = decimals(low, high)

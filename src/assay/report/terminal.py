@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from assay.report.claims import cards
@@ -29,8 +28,9 @@ def terminal(folder: Path, console: Console, lang: str = "en") -> None:
         if card["next"]:
             lines.append((card["next"], "italic"))
         for text, style in lines:
-            if text:
-                console.print(Padding(Text(text, style=style), (0, 0, 0, 2), expand=False))
+            for line in Text(text, style=style).wrap(console, max(20, console.width - 2)) if text else ():
+                line.rstrip()
+                console.print(Text("  ").append_text(line))
     if not seen.verdicts:
         console.print(Text(words["no_verdicts"], style="dim"))
     for text in seen.warnings:

@@ -45,20 +45,19 @@
   }
 
   // In a narrow plot row labels are cut, column labels stand upright, and labels beside points are left to hovering.
-  function narrowed(spec, width) {
-    if (width > 640) return;
-    if (spec.layer) spec.layer = spec.layer.filter((layer) => !(layer.name || "").startsWith("wide"));
+  function narrowed(spec, width, around) {
+    if (spec.layer && width < 640) spec.layer = spec.layer.filter((layer) => !(layer.name || "").startsWith("wide"));
     const { x, y } = spec.encoding || {};
-    if (width < 480 && y && y.type === "nominal") y.axis = { ...y.axis, labelLimit: Math.round(0.36 * width) };
-    if (width < 480 && x && x.type === "nominal" && x.axis && x.axis.labelAngle) x.axis = { ...x.axis, labelAngle: -90 };
-    (spec.layer || []).forEach((layer) => narrowed(layer, width));
+    if (around < 480 && y && y.type === "nominal") y.axis = { ...y.axis, labelLimit: Math.round(0.46 * width) };
+    if (around < 480 && x && x.type === "nominal" && x.axis && x.axis.labelAngle) x.axis = { ...x.axis, labelAngle: -90 };
+    (spec.layer || []).forEach((layer) => narrowed(layer, width, around));
   }
 
-  function fitted(name, width, unlabelled) {
+  function fitted(name, width, around, unlabelled) {
     const { spec, aspect } = page.charts[name];
     const made = coloured(spec, tokens());
     if (unlabelled) withoutRowLabels(made);
-    narrowed(made, width);
+    narrowed(made, width, around);
     made.datasets = datasets(spec);
     if (aspect) {
       // Units must be equal on both axes: the size of the plot itself is set, and room is left for the titles.
@@ -88,10 +87,10 @@
     return place.closest(".panel").offsetTop === panels.firstElementChild.offsetTop && place.closest(".panel") !== panels.firstElementChild;
   }
 
-  async function draw(place, width) {
+  async function draw(place, width, around) {
     const name = place.dataset.chart;
     const old = views.get(name);
-    const result = await vegaEmbed(place, fitted(name, width, shares(place)), {
+    const result = await vegaEmbed(place, fitted(name, width, around, shares(place)), {
       mode: "vega-lite", renderer: "svg", actions: false, config: coloured(page.config, tokens()), tooltip: { disableDefaultStyle: true },
     });
     if (old) old.finalize(); else window.assayChartsDrawn += 1;
@@ -105,7 +104,7 @@
   function widths() {
     const closed = [...document.querySelectorAll("details:not([open])")];
     closed.forEach((part) => { part.open = true; });
-    const found = [...document.querySelectorAll(".chart")].map((place) => [place, Math.floor(place.clientWidth)]);
+    const found = [...document.querySelectorAll(".chart")].map((place) => [place, Math.floor(place.clientWidth), place.closest(".panels").clientWidth]);
     closed.forEach((part) => { part.open = false; });
     return found;
   }
@@ -114,10 +113,10 @@
   function drawAll(anew) {
     const places = widths();
     turn = turn.then(async () => {
-      for (const [place, width] of places) {
+      for (const [place, width, around] of places) {
         if (!width || (!anew && Number(place.dataset.width) === width)) continue;
         try {
-          await draw(place, width);
+          await draw(place, width, around);
         } catch (error) {
           console.error(`chart ${place.dataset.chart}: ${error.message}`);
         }

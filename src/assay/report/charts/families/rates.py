@@ -110,10 +110,17 @@ def rates(folder: Folder) -> list[tuple[str, str]]:
     """False rejects and escapes where the study knows which class is good; errors otherwise."""
     say = say_in(folder.lang)
     shifts = folder.table("shifts")
-    two = [
-        ("false_reject", say("False rejects: good items turned away", "過検出: 良品を不良とした")),
-        ("escape", say("Escapes: faulty items let through", "見逃し: 不良品を良品とした")),
-    ]
+    if (folder.study.get("data") or {}).get("ok") is None:
+        turns = say("mean over classes, each the good one in turn", "各クラスを順に良品とみなした平均")
+        two = [
+            ("false_reject", f"{say('False rejects', '過検出')}: {turns}"),
+            ("escape", f"{say('Escapes', '見逃し')}: {turns}"),
+        ]
+    else:
+        two = [
+            ("false_reject", say("False rejects: good items turned away", "過検出: 良品を不良とした")),
+            ("escape", say("Escapes: faulty items let through", "見逃し: 不良品を良品とした")),
+        ]
     there = [(name, title) for name, title in two if name in shifts and shifts[name].notna().any()]
     return there or ([("error", say("Errors", "誤り"))] if "accuracy" in shifts else [])
 
@@ -185,37 +192,38 @@ def shift_table(folder: Folder) -> Table | None:
     if shifts.empty:
         return None
     named, shown, hue = {c.name: c for c in folder.conditions}, shift_names(folder), colours(folder)
-    found = rates(folder)
-    means = {name: shift_means(folder, name).set_index(["row", "column"]) for name, _ in found}
+    found, counts = rates(folder), _item_counts(folder)
+    means = [shift_means(folder, name).set_index(["row", "column"]) for name, _ in found]
     rows = []
     for (condition, shift), part in shifts.groupby(["condition", "shift"], sort=False):
         c = named.get(condition)
-        cells = [_thousand(frame, (condition, shift), folder.lang) for frame in means.values()]
-        items = [
-            int(part[n].iloc[0]) if n in part and part[n].iloc[0] == part[n].iloc[0] else 0
-            for n in ("n_ok", "n_faulty")
-        ]
-        rows.append((
-            Cell(c.label if c else condition, hue=hue.get(c.stress, "") if c else ""), Cell(shown[shift]),
-            _percent(mean_interval(part.accuracy, folder.level), folder.lang), *cells,
-            *(Cell(str(n), n) for n in items), Cell(str(len(part)), len(part)),
-        ))  # fmt: skip
+        head = (Cell(c.label, hue=hue[c.stress]) if c else Cell(condition), Cell(shown[shift]))
+        accuracy = _percent(mean_interval(part.accuracy, folder.level), folder.lang)
+        cells = [_thousand(frame, (condition, shift), folder.lang) for frame in means]
+        items = [Cell(f"{part[name].iloc[0]:.0f}", part[name].iloc[0]) for name, _ in counts]
+        rows.append((*head, accuracy, *cells, *items, Cell(str(len(part)), len(part))))
+    per_thousand_items = say("per thousand items", "千件あたり")
     columns = (
         Column(say("condition", "条件")),
         Column(say("data", "データ")),
         Column(say("accuracy, %", "正解率 %"), number=True),
-        *(
-            Column(f"{title.split(':')[0]}, ‰", number=True, help=say("per thousand items", "千件あたり"))
-            for _, title in found
-        ),
-        Column(say("good items", "良品数"), number=True),
-        Column(say("faulty items", "不良数"), number=True),
+        *(Column(f"{title.split(':')[0]}, ‰", number=True, help=per_thousand_items) for _, title in found),
+        *(Column(title, number=True) for _, title in counts),
         Column("n", number=True, help=say("models", "モデル数")),
     )
-    return Table(
-        "shifts", say("Rates by condition and shift, with intervals", "条件と変化ごとの率と区間"), columns, tuple(rows),
-        folded=say(f"The numbers behind it: {len(rows)} rows", f"元の数値: {len(rows)} 行"), sortable=True,
-    )  # fmt: skip
+    caption = say("Rates by condition and data, with intervals", "条件とデータごとの率と区間")
+    folded = say(f"The numbers behind it: {len(rows)} rows", f"元の数値: {len(rows)} 行")
+    return Table("shifts", caption, columns, tuple(rows), folded=folded, sortable=True)
+
+
+def _item_counts(folder: Folder) -> list[tuple[str, str]]:
+    """The columns that say how many items stand behind a rate."""
+    say, shifts = say_in(folder.lang), folder.table("shifts")
+    good_known = (folder.study.get("data") or {}).get("ok") is not None
+    known = [("n_ok", say("good items", "良品数")), ("n_faulty", say("faulty items", "不良数"))]
+    if not good_known:
+        known = [("n_ok", say("items", "件数"))]
+    return [(name, title) for name, title in known if name in shifts and shifts[name].notna().all()]
 
 
 def _thousand(frame: Frame, key: tuple[str, str], lang: str) -> Cell:

@@ -82,7 +82,7 @@ def spread_accuracy(folder: Folder, models: Space) -> Figure | None:
             "x": wrong.mean, "x_low": wrong.low, "x_high": wrong.high,
             "y": wide.mean, "y_low": wide.low, "y_high": wide.high,
         })  # fmt: skip
-    points = pd.DataFrame(rows)
+    points: Frame = pd.DataFrame(rows)
     if len(points) < 3:
         return None
     points["label"] = points.condition.map(labels(folder))
