@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from assay.maths.statistics import Estimate, paired_effect, place, rank_relation, spread_contrast, within_relation
+from assay.maths.statistics import paired_effect, place, rank_relation, spread_contrast, within_relation
 from assay.studies.families import words
 from assay.studies.families.tables import mean_spread
+from assay.studies.phrases import NOTHING, as_ratio, stopped
 from assay.studies.study import Claim, Judged, Tables, Text, text
 
 CLAIMS = (
@@ -95,7 +95,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "movers-misjudge": movers_misjudge(paired),
     }
     return judged, [
-        *words.stopped(runs),
+        *stopped(runs),
         *words.left_out(left_out),
         *words.floor_or_ceiling(alive),
         *words.narrow(about),
@@ -129,7 +129,6 @@ def _matrix(own: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, np.nd
 
 
 LEAST_SEEDS = 5  # below, a relation over seeds is not even estimated
-NOTHING = Estimate(effect=np.nan, low=np.nan, high=np.nan, p=1.0, n=0, level=0.95, detail={})
 
 
 def stress_moves(paired: pd.DataFrame, about: Mapping[str, Any]) -> Judged:
@@ -207,9 +206,3 @@ def movers_misjudge(paired: pd.DataFrame) -> Judged:
         stressed.condition.to_numpy(),
     )
     return Judged(estimate, words.seeds(estimate.n), words.sentence("movers-misjudge", estimate))
-
-
-def as_ratio(estimate: Estimate) -> Estimate:
-    """An estimate of a log ratio as a ratio."""
-    effect, low, high = (float(np.exp(v)) for v in (estimate.effect, estimate.low, estimate.high))
-    return replace(estimate, effect=effect, low=low, high=high)

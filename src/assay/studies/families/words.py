@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any
 
 import pandas as pd
 
 from assay.maths.statistics import Estimate
+from assay.studies.phrases import OPEN, TOO_FEW, known, number, percent
 from assay.studies.study import Text, text
 
 TITLE = text("Families of models", "モデルの「家族」")
@@ -93,10 +93,6 @@ MEANING: dict[tuple[str, str, str], Text] = {
         "内部表現の移動量からは、精度が同じモデルのどちらが変化したデータで失敗するかは分かりません。",
     ),
 }
-OPEN = text(
-    "Not decided: neither rely on it nor rule it out.",
-    "未判定です。これを根拠にも否定の理由にもしないでください。",
-)
 
 
 def meaning(claim: str, word: str, direction: str) -> Text:
@@ -106,11 +102,9 @@ def meaning(claim: str, word: str, direction: str) -> Text:
 
 def sentence(claim: str, estimate: Estimate) -> Text:
     """One figure with its unit and interval, as a sentence."""
-    if not all(isfinite(v) for v in (estimate.effect, estimate.low, estimate.high)):
-        return text(
-            "There are too few finished runs to put a figure on it.", "完了した学習が少なすぎるため、数値を示せません。"
-        )
-    e, lo, hi = (_number(v) for v in (estimate.effect, estimate.low, estimate.high))
+    if not known(estimate):
+        return TOO_FEW
+    e, lo, hi = (number(v) for v in (estimate.effect, estimate.low, estimate.high))
     span_en, span_ja = f"({lo} to {hi})", f"（{lo}〜{hi}）"
     return {
         "stress-moves": text(
@@ -118,10 +112,10 @@ def sentence(claim: str, estimate: Estimate) -> Text:
             f"ストレスを受けたモデルは、偶然だけの場合の{e}倍、元の双子モデルから離れます{span_ja}。",
         ),
         "places-differ": text(
-            f"{_percent(estimate.effect)} of the variation between models goes with their condition "
-            f"({_percent(estimate.low)} to {_percent(estimate.high)}).",
-            f"モデル間の変動の{_percent(estimate.effect)}が条件の違いによるものです"
-            f"（{_percent(estimate.low)}〜{_percent(estimate.high)}）。",
+            f"{percent(estimate.effect)} of the variation between models goes with their condition "
+            f"({percent(estimate.low)} to {percent(estimate.high)}).",
+            f"モデル間の変動の{percent(estimate.effect)}が条件の違いによるものです"
+            f"（{percent(estimate.low)}〜{percent(estimate.high)}）。",
         ),
         "unhappy-vary-more": text(
             f"Models that generalise less spread {e} times as far as those that generalise well {span_en}.",
@@ -137,14 +131,6 @@ def sentence(claim: str, estimate: Estimate) -> Text:
             f"同じ精度のもとで、移動量と誤検出の順位相関は{e}です{span_ja}。",
         ),
     }[claim]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def seeds(n: int) -> Text:
@@ -167,20 +153,6 @@ def per_family(n: int) -> Text:
 def conditions(n: int) -> Text:
     """How many conditions."""
     return text(f"{n} conditions", f"{n}条件")
-
-
-def stopped(runs: pd.DataFrame) -> list[Text]:
-    """Runs that diverged are results, and are said."""
-    bad = runs[runs.status != "finished"]
-    if bad.empty:
-        return []
-    where = ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
-    return [
-        text(
-            f"{len(bad)} of {len(runs)} runs stopped because their loss was no longer a number: {where}.",
-            f"{len(runs)}件中{len(bad)}件の学習は、損失が数値でなくなったため停止しました：{where}。",
-        )
-    ]
 
 
 def left_out(names: Sequence[str]) -> list[Text]:

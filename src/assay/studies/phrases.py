@@ -1,0 +1,64 @@
+"""Words and numbers that every study says in the same way, in English and Japanese."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp, isfinite
+
+import numpy as np
+import pandas as pd
+
+from assay.maths.statistics import Estimate
+from assay.studies.study import Text, text
+
+# The estimate where there is nothing to estimate from.
+NOTHING = Estimate(effect=np.nan, low=np.nan, high=np.nan, p=1.0, n=0, level=0.95, detail={})
+TOO_FEW = text(
+    "There are too few finished runs to put a figure on it.", "完了した学習が少なすぎるため、数値を示せません。"
+)
+OPEN = text(
+    "Not decided: neither rely on it nor rule it out.",
+    "未判定です。これを根拠にも否定の理由にもしないでください。",
+)
+
+
+def as_ratio(estimate: Estimate) -> Estimate:
+    """An estimate of a log ratio as a ratio."""
+    return replace(estimate, effect=exp(estimate.effect), low=exp(estimate.low), high=exp(estimate.high))
+
+
+def known(estimate: Estimate) -> bool:
+    """Whether effect and interval are numbers."""
+    return all(isfinite(v) for v in (estimate.effect, estimate.low, estimate.high))
+
+
+def number(value: float) -> str:
+    """A figure to the precision that people read.
+
+    >>> number(1.234), number(12.34), number(1234.5)
+    ('1.23', '12.3', '1234')
+    """
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent.
+
+    >>> percent(0.414)
+    '41 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def stopped(runs: pd.DataFrame) -> list[Text]:
+    """Runs that diverged are results, and are said."""
+    bad = runs[runs.status != "finished"]
+    if bad.empty:
+        return []
+    where = ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
+    return [
+        text(
+            f"{len(bad)} of {len(runs)} runs stopped because their loss was no longer a number: {where}.",
+            f"{len(runs)}件中{len(bad)}件の学習は、損失が数値でなくなったため停止しました：{where}。",
+        )
+    ]
