@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.report.charts import kit, theme
-from assay.report.charts.families import detail, motion
+from assay.report.charts import kit, labels, theme
+from assay.report.charts.families import detail, motion, movers, samples
 from assay.report.charts.families.space import Space, space
 from assay.report.folder import Folder
 
@@ -61,14 +61,14 @@ def test_residuals_hold_accuracy_and_condition() -> None:
     runs = pd.DataFrame(
         {"run": [str(i) for i in range(200)], "condition": condition, "stress": "loss", "test_accuracy": accuracy}
     )
-    left = motion.residuals(runs.assign(movement=moved + 5 * accuracy, shift_accuracy=shift))
+    left = movers.residuals(runs.assign(movement=moved + 5 * accuracy, shift_accuracy=shift))
     assert left.groupby("condition")[["movement", "errors"]].mean().abs().to_numpy().max() < 1e-9
     slope = np.polyfit(left.movement, left.errors, 1)[0]
     assert slope == pytest.approx(0.03, rel=1e-6)  # what accuracy and condition add is gone, exactly
 
 
 def test_forks_and_unstressed_runs_are_no_evidence_about_movement(images: Path) -> None:
-    left = motion.residuals(Folder(images).table("runs"))
+    left = movers.residuals(Folder(images).table("runs"))
     assert set(left.stress) == {"activation", "loss", "both"}
 
 
@@ -88,7 +88,7 @@ def test_every_token_of_a_chart_is_a_colour_on_both_grounds(page: str) -> None:
 
 def test_labels_beside_points_do_not_lie_on_one_another() -> None:
     points = pd.DataFrame({"x": [1.0, 1.001, 1.002, 9.5], "y": [1.0, 1.0, 1.0, 9.9], "label": ["a long label"] * 4})
-    sides = kit.beside(points, ((0.0, 10.0), (0.0, 10.0)), (800, 400))
+    sides = labels.beside(points, ((0.0, 10.0), (0.0, 10.0)), (800, 400))
     assert sides[3] == "left-down"  # at the right edge and the top, no other side is free
     shown = [side for side in sides[:3] if side]
     assert len(shown) == len(set(shown)) >= 2
@@ -116,10 +116,10 @@ def test_a_learning_curve_keeps_its_first_and_last_epoch() -> None:
 
 def test_thumbnails_are_magnified_by_whole_numbers_and_only_if_they_are_images(images: Path) -> None:
     text = Folder(images).table("samples").thumbnail[0]
-    address, width, height = detail.thumbnail(text)
+    address, width, height = samples.thumbnail(text)
     assert address.startswith("data:image/png;base64,") and width == height == 88
-    assert detail.thumbnail(text, room=60)[1] == 56  # seven times eight
-    assert detail.thumbnail("PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+") == ("", 0, 0)
+    assert samples.thumbnail(text, room=60)[1] == 56  # seven times eight
+    assert samples.thumbnail("PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+") == ("", 0, 0)
 
 
 def test_the_panel_of_a_kind_of_stress_is_named_without_its_time() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from assay.core.errors import BadInput
 from assay.report.claims import cards
-from assay.report.common import remarkable, run_table
 from assay.report.folder import Folder
 from assay.report.numbers import Mean, decimals, mean_interval, with_interval
+from assay.report.runs import remarkable, run_table
 from assay.report.strip import strip
 from assay.report.words import _CHROME
 

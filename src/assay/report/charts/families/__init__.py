@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from assay.report.blocks import Block, Section, Story
-from assay.report.charts.families import detail, motion, place, rates, spread, tables
+from assay.report.charts.families import detail, motion, movers, place, rates, samples, spread, tables
 from assay.report.charts.families.controls import controls
 from assay.report.charts.families.space import Space, space
 from assay.report.claims import claim_section
@@ -20,7 +20,7 @@ EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
     "places-differ": (place.distance_heat, tables.places),
     "unhappy-vary-more": (spread.happy_unhappy, tables.spreads),
     "worse-is-wider": (spread.spread_accuracy, tables.widths),
-    "movers-misjudge": (lambda f, _: motion.movement_errors(f), lambda f, _: tables.movers(f)),
+    "movers-misjudge": (lambda f, _: movers.movement_errors(f), lambda f, _: tables.movers(f)),
 }
 
 
@@ -42,7 +42,7 @@ def story(folder: Folder) -> Story:
 
 def _looks(folder: Folder) -> list[Section]:
     say = say_in(folder.lang)
-    pictures, samples = detail.gallery(folder)
+    pictures, table = samples.gallery(folder)
     parts: list[tuple[str, str, list[Block | None]]] = [
         (
             "by-condition",
@@ -58,7 +58,7 @@ def _looks(folder: Folder) -> list[Section]:
         (
             "samples-moved",
             say("Which classes and samples moved most", "最も動いたクラスとサンプル"),
-            [detail.classes(folder), pictures, samples],
+            [samples.classes(folder), pictures, table],
         ),
         ("learning", say("How they learned", "学習のようす"), [detail.curves(folder)]),
     ]

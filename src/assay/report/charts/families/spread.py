@@ -11,6 +11,7 @@ from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit, theme
 from assay.report.charts.families.place import colours, labels
 from assay.report.charts.families.space import Space
+from assay.report.charts.labels import beside, labels_beside
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import mean_interval
 from assay.report.words import say_in
@@ -111,7 +112,7 @@ def _crosses(points: Frame, folder: Folder) -> Any:
         say("errors on test data, per thousand items", "テストの誤り (千件あたり)"),
         say("mean distance to the centre of the condition", "条件の中心からの平均距離"),
     )
-    points = points.assign(side=kit.beside(points, spans, (820, 380)))
+    points = points.assign(side=beside(points, spans, (820, 380)))
     base = alt.Chart(kit.data(points)).encode(color=kit.hue("stress", colours(folder)))
     across, up = kit.quantity("x", titles[0], spans[0]), kit.quantity_up("y", titles[1], spans[1])
     tip = kit.tips(
@@ -121,7 +122,7 @@ def _crosses(points: Frame, folder: Folder) -> Any:
         base.mark_rule(opacity=0.45).encode(x=kit.quantity("x_low", titles[0], spans[0]), x2="x_high:Q", y=up),
         base.mark_rule(opacity=0.45).encode(x=across, y=kit.quantity_up("y_low", titles[1], spans[1]), y2="y_high:Q"),
         base.mark_point(filled=True, size=76, opacity=1, stroke="@ground").encode(x=across, y=up, tooltip=tip),
-        *kit.labels_beside(points[["x", "y", "label", "side"]], across, up),
+        *labels_beside(points[["x", "y", "label", "side"]], across, up),
     ).properties(height=380)
 
 

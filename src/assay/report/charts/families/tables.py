@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from assay.report.blocks import Cell, Column, Table
-from assay.report.charts.families.motion import at_primary, false_detections, residuals
+from assay.report.charts.families.motion import at_primary
+from assay.report.charts.families.movers import false_detections, residuals
 from assay.report.charts.families.place import colours
 from assay.report.charts.families.space import Space
 from assay.report.folder import Folder, Frame
