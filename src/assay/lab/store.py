@@ -81,9 +81,9 @@ class Lab:
         self.checkpoint(job).unlink(missing_ok=True)
         (self.checkpoints / f"{job}.json").unlink(missing_ok=True)
 
-    def measures(self, run: str) -> Path:
-        """The file with what observation found in a run."""
-        return self.root / "measures" / f"{run}.json"
+    def measures(self, run: str, study: str) -> Path:
+        """The file with what a study's observation found in a run."""
+        return self.root / "measures" / f"{run}.{study}.json"
 
     def study(self, name: str) -> Path:
         """The folder of a study."""

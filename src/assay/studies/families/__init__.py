@@ -128,7 +128,7 @@ class Families(Study):
         every = Look({}, [], {}, {}, {}, {})
         for _, found in each(look, jobs, "looking inside"):
             for run, numbers in found.numbers.items():
-                write_json(lab.measures(run), {"view": view.identity(data.digest), "numbers": numbers})
+                write_json(lab.measures(run, self.name), {"view": view.identity(data.digest), "numbers": numbers})
             every.numbers |= found.numbers
             every.moments += found.moments
             every.features |= found.features

@@ -81,7 +81,7 @@ def _look(job: LookJob) -> Look:
 
 def _numbers(job: LookJob, lab: Lab, run: str, data: Dataset, primary: np.ndarray) -> dict[str, Any]:
     """A run's numbers: from the lab where it was looked at in this way before."""
-    path, identity = lab.measures(run), job.view.identity(data.digest)
+    path, identity = lab.measures(run, "families"), job.view.identity(data.digest)
     if path.exists() and (known := read_json(path)).get("view") == identity:
         return known["numbers"]
     return numbers(load_model(lab.weights(run, "1"), job.view.model, data), data, primary)
