@@ -17,6 +17,11 @@ TWO_SIDED = [name for name in NAMES if METRICS[name].card.symmetric is not None]
 ON_FEATURES = [name for name in NAMES if METRICS[name].card.needs[0].startswith("features")]
 SIMILARITIES = [name for name in ON_FEATURES if len(METRICS[name].card.needs) == 2 and name in TWO_SIDED]
 DISTANCES = [name for name in NAMES if METRICS[name].card.triangle]
+OF_SAMPLES = [
+    n for n in NAMES if len(METRICS[n].card.needs) > 1 and METRICS[n].card.needs[0] not in ("model", "values")
+]
+SYMBOLIC = ("sequence", "table")  # arguments that are symbols in an order
+COUNTED = ("phrases", "bytes")  # units of metrics that are whole numbers
 
 
 def softmax(z):
@@ -37,11 +42,23 @@ def example(card, rng, n=60, width=6, classes=3, scale=1.0, rank=None):
             return scale * (rng.standard_normal((n, classes)) + np.eye(classes)[labels])
         if "labels" in name:
             return labels
-        if "probs" in name:
+        if "probs" in name or name == "values":
             return softmax(rng.standard_normal((n, classes)) + np.eye(classes)[labels])
-        return {"ok": 0, "threshold": 0.5}[name]
+        if name in SYMBOLIC:
+            return rng.integers(classes, size=n if name == "sequence" else 64)
+        if name == "x":
+            return scale * rng.standard_normal((n, width)).astype(np.float32)
+        if name == "model":
+            return network(rng, width, classes)
+        return {"ok": 0, "threshold": 0.5, "serialisation": "rounded"}[name]
 
     return {name: one(name) for name in card.needs}
+
+
+def network(rng, width, classes):
+    """A smooth model as a plain callable."""
+    weight = torch.from_numpy(rng.standard_normal((width, classes)).astype(np.float32))
+    return lambda x: torch.tanh(x @ weight)
 
 
 def random_rotation(rng, width):
@@ -63,7 +80,11 @@ CHANGES = {
     "invertible": lambda x, rng: (
         x @ random_rotation(rng, x.shape[1]) * np.geomspace(0.05, 20, x.shape[1]) @ random_rotation(rng, x.shape[1])
     ),
+    "renaming": lambda s, rng: rng.permutation(100)[s],
+    "reversal": lambda s, rng: s[::-1],
+    "order": lambda s, rng: s[rng.permutation(len(s))],
 }
+ON_SYMBOLS = ("renaming", "reversal", "order")
 
 
 def test_vocabulary_is_complete():
@@ -95,7 +116,7 @@ def test_range_holds(name, seed, n, width, classes, scale, rank):
     card = METRICS[name].card
     rng = np.random.default_rng(seed)
     value = METRICS[name](**example(card, rng, n, width, classes, scale, rank))
-    assert type(value) is float
+    assert type(value) is (int if card.unit in COUNTED else float)
     assert card.range[0] <= value <= card.range[1]
 
 
@@ -104,8 +125,9 @@ def test_range_holds(name, seed, n, width, classes, scale, rank):
 def test_invariances_are_those_declared(name, change):
     card = METRICS[name].card
     first = card.needs[0]
-    if not (first in ON_FEATURES or first.startswith("features") or "logits" in first):
-        assert change not in card.invariant  # probabilities do not survive any of these
+    numeric = first.startswith("features") or "logits" in first
+    if not (first in SYMBOLIC if change in ON_SYMBOLS else numeric):
+        assert change not in card.invariant  # the change means nothing here, or probabilities do not survive it
         return
     differences = []
     for seed in range(5):
@@ -188,7 +210,7 @@ def test_nan_is_refused_and_named(name):
             assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if len(METRICS[name].card.needs) > 1])
+@pytest.mark.parametrize("name", OF_SAMPLES)
 def test_different_numbers_of_samples_are_refused(name):
     card = METRICS[name].card
     arguments = example(card, np.random.default_rng(0))

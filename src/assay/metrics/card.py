@@ -25,6 +25,12 @@ ARGUMENTS = {
     "train_labels": "true classes of the training split",
     "ok": "index of the class that means nothing is wrong, or None",
     "threshold": "what `threshold` returned for the validation split",
+    "sequence": "symbols in a stated order, such as the classes predicted for a probe, (samples,)",
+    "table": "outputs of a function of d bits for all inputs in lexicographic order, (2^d,)",
+    "values": "what a model gave out: classes (samples,), probabilities or logits (samples, classes)",
+    "serialisation": "how values become bytes: labels, rounded or float32",
+    "model": "a callable from inputs to logits, called as it is and left as it was found",
+    "x": "inputs of a model, (samples, ...)",
 }
 
 # What may be done to the first argument; the contract tests carry each of these out.
@@ -35,6 +41,9 @@ INVARIANCES = {
     "translation": "the same row added to every sample",
     "shift": "one number added to all columns of a sample, another for each sample",
     "invertible": "any invertible linear map of the columns' space",
+    "renaming": "other names for the symbols of a sequence",
+    "reversal": "a sequence read backwards",
+    "order": "another order of a sequence",
 }
 
 Better = Literal["higher", "lower", "context"]

@@ -1,0 +1,36 @@
+"""How simple is what a model answers: Lempel-Ziv phrases, compressed length, entropy, Boolean probes."""
+
+from assay.metrics.complexity.boolean import (
+    boolean_critical_ratio,
+    boolean_inputs,
+    boolean_sensitivity,
+    boolean_table,
+)
+from assay.metrics.complexity.compression import COMPRESSORS, SERIALISATIONS, compressed_length
+from assay.metrics.complexity.orders import (
+    complexity_references,
+    output_complexity,
+    projection_orders,
+    random_orders,
+)
+from assay.metrics.complexity.phrases import c_lz, lempel_ziv, lz78, normalised_c_lz
+from assay.metrics.complexity.shannon import entropy
+
+__all__ = [
+    "COMPRESSORS",
+    "SERIALISATIONS",
+    "boolean_critical_ratio",
+    "boolean_inputs",
+    "boolean_sensitivity",
+    "boolean_table",
+    "c_lz",
+    "complexity_references",
+    "compressed_length",
+    "entropy",
+    "lempel_ziv",
+    "lz78",
+    "normalised_c_lz",
+    "output_complexity",
+    "projection_orders",
+    "random_orders",
+]
