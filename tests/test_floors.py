@@ -19,6 +19,7 @@ FLOORS = [
     {"studies"},
     {"report"},
     {"catalogue"},
+    {"commands"},
     {"cli"},
 ]
 LIGHT = {"core", "maths", "losses", "metrics", "models", "train"}  # must import on a bare GPU machine

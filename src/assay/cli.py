@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from assay.studies.means import Tell
+from assay.commands.common import (
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    LabOption,
+    LangOption,
+    OnOption,
+    ProductionOption,
+    SetOption,
+    ThreadsOption,
+    command,
+    known_language,
+    plain,
+    print_json,
+    print_plan,
+    progress,
+    stderr,
+    stdout,
+)
 
 app = typer.Typer(
     name="assay",
@@ -22,23 +37,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-
-DataOption = Annotated[
-    str, typer.Option("--data", help="digits, cells, NAME in $ASSAY_DATA, an .npz, or a folder of class folders")
-]
-ProductionOption = Annotated[
-    str | None, typer.Option("--production", help="a later or shifted set of the same classes to be judged on")
-]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="a.b=c: a recipe field, or grid.FIELD=[...] for a study's axis")
-]
-LabOption = Annotated[Path, typer.Option("--lab", help="where runs and studies are kept")]
-DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda")]
-ThreadsOption = Annotated[
-    int, typer.Option("--threads", min=1, help="threads of each job; part of the result for convolutions")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else on standard output")]
-LangOption = Annotated[str, typer.Option("--lang", help="language of the report's first screen: en or ja")]
 
 
 @app.command()
@@ -51,7 +49,7 @@ def study(
     preset: Annotated[str, typer.Option("--preset", help="smoke, default or evidence")] = "default",
     regroup: Annotated[bool, typer.Option("--regroup", help="split anew, keeping groups and copies together")] = False,
     lab: LabOption = Path("lab"),
-    on: Annotated[str, typer.Option("--on", help="auto, inline, or processes:N")] = "auto",
+    on: OnOption = "auto",
     fleet: Annotated[
         int | None, typer.Option("--fleet", min=1, help="most runs trained as one stack (1: none)")
     ] = None,
@@ -68,7 +66,7 @@ def study(
     from assay.lab.execute import executor
     from assay.studies import Means, conduct, configure
 
-    _known_language(lang)
+    known_language(lang)
     if on != "auto":
         executor(on)  # a wrong name is told before anything is loaded
     means = Means(on, fleet, threads, choose_device(device))
@@ -78,13 +76,13 @@ def study(
     if dry_run:
         from assay.studies.cost import estimate
 
-        _print_plan(estimate(chosen, dataset, Lab(lab), means), json_)
+        print_plan(estimate(chosen, dataset, Lab(lab), means), json_)
         return
     if not json_:
         for warning in dataset.warnings:
-            _stderr().print(f"[bold yellow]warning:[/] {_plain(warning)}")
-    with _progress() as tell:
-        folder = conduct(chosen, dataset, Lab(lab), means, command=_command(), tell=tell)
+            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}")
+    with progress() as tell:
+        folder = conduct(chosen, dataset, Lab(lab), means, command=command(), tell=tell)
     _finish(folder, lang, json_)
 
 
@@ -101,12 +99,12 @@ def train(
     from assay.lab import Lab, choose_device
     from assay.studies.single import train_one
 
-    with _progress() as tell:
+    with progress() as tell:
         found = train_one(recipe, tuple(settings or ()), Lab(lab), choose_device(device), threads, tell)
     if json_:
-        _print_json(found)
+        print_json(found)
         return
-    console = _stdout()
+    console = stdout()
     console.print(f"[bold]{found['status']}[/]  run {found['run']}  ({found['steps']} steps, {found['seconds']:.1f} s)")
     for key, label in (
         ("train_loss", "training loss"),
@@ -115,7 +113,7 @@ def train(
     ):
         if found.get(key) is not None:
             console.print(f"  {label:20} {found[key]:.4f}")
-    console.print(f"  kept in {_plain(found['folder'])}")
+    console.print(f"  kept in {plain(found['folder'])}")
     console.print(f"next: assay study families --data {shlex.quote(found['data'])}", soft_wrap=True)
 
 
@@ -131,7 +129,7 @@ def list_(
 
     rows = catalogue(what)
     if json_:
-        _print_json({what: rows})
+        print_json({what: rows})
         return
     from rich.table import Table
 
@@ -139,8 +137,8 @@ def list_(
     for column in rows[0] if rows else ("name",):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(str(value)) for value in row.values()))
-    _stdout().print(table)
+        table.add_row(*(plain(str(value)) for value in row.values()))
+    stdout().print(table)
 
 
 @app.command()
@@ -153,7 +151,7 @@ def report(
     from assay.core.errors import BadInput
     from assay.studies import rebuild
 
-    _known_language(lang)
+    known_language(lang)
     if not (folder / "study.json").is_file():
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
@@ -168,11 +166,11 @@ def _finish(folder: Path, lang: str, json_: bool) -> None:
 
     page = render(folder, lang)
     if not json_:
-        terminal(folder, _stdout(), lang)
+        terminal(folder, stdout(), lang)
         return
     keys = ("claim", "word", "direction", "effect", "interval", "p", "n")
     found = read_json(folder / "verdicts.json")
-    _print_json(
+    print_json(
         {
             "study": found["study"],
             "folder": str(folder),
@@ -182,74 +180,6 @@ def _finish(folder: Path, lang: str, json_: bool) -> None:
     )
 
 
-def _known_language(lang: str) -> None:
-    from assay.core.errors import unknown
-
-    if lang not in ("en", "ja"):
-        raise unknown("language", lang, ("en", "ja"))
-
-
-def _print_plan(plan: dict[str, Any], json_: bool) -> None:
-    if json_:
-        _print_json(plan)
-        return
-    console = _stdout()
-    for line in plan["text"]:
-        console.print(_plain(line))
-
-
-def _command() -> str:
-    return shlex.join(["assay", *(word for word in sys.argv[1:] if word != "--json")])
-
-
-def _print_json(value: Any) -> None:
-    from assay.core.files import to_json
-
-    sys.stdout.write(to_json(value, indent=1) + "\n")
-
-
-def _plain(value: str) -> str:
-    from rich.markup import escape
-
-    return escape(value)
-
-
-def _stdout() -> Any:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _stderr() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False)
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar a phase on standard error, with what is left to wait for and what was finished last."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description:<14}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[last]}"),
-    )
-    with Progress(*columns, console=_stderr()) as progress:
-        tasks: dict[str, Any] = {}
-
-        def tell(what: str, done: int, of: int, last: str) -> None:
-            if of and what not in tasks:
-                tasks[what] = progress.add_task(what, total=of, last="")
-            if what in tasks:
-                progress.update(tasks[what], completed=done, total=of, last=_plain(last))
-
-        yield tell
-
-
 def main() -> None:
     """Run a command; errors that assay raises on purpose become one line and an exit code."""
     from assay.core.errors import AssayError
@@ -257,8 +187,8 @@ def main() -> None:
     try:
         app()
     except AssayError as error:
-        _stderr().print(f"[bold red]error:[/] {_plain(str(error))}", soft_wrap=True)
+        stderr().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _stderr().print("stopped; repeat the same command to go on where it was")
+        stderr().print("stopped; repeat the same command to go on where it was")
         sys.exit(130)

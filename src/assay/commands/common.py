@@ -1,0 +1,110 @@
+"""What commands share: options, and how they speak. Nothing heavy is imported until a command runs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from assay.studies.means import Tell
+
+DataOption = Annotated[
+    str, typer.Option("--data", help="digits, cells, NAME in $ASSAY_DATA, an .npz, or a folder of class folders")
+]
+ProductionOption = Annotated[
+    str | None, typer.Option("--production", help="a later or shifted set of the same classes to be judged on")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="a.b=c: a recipe field, or grid.FIELD=[...] for a study's axis")
+]
+LabOption = Annotated[Path, typer.Option("--lab", help="where runs and studies are kept")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda")]
+ThreadsOption = Annotated[
+    int, typer.Option("--threads", min=1, help="threads of each job; part of the result for convolutions")
+]
+OnOption = Annotated[
+    str, typer.Option("--on", help="auto, inline, processes:N, ray, ray:N (workers here) or ray:ADDRESS (a cluster)")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else on standard output")]
+LangOption = Annotated[str, typer.Option("--lang", help="language of the report's first screen: en or ja")]
+
+
+def known_language(lang: str) -> None:
+    """`BadInput` for a language that reports are not written in."""
+    from assay.core.errors import unknown
+
+    if lang not in ("en", "ja"):
+        raise unknown("language", lang, ("en", "ja"))
+
+
+def print_plan(plan: dict[str, Any], json_: bool) -> None:
+    """A plan as text, or as JSON."""
+    if json_:
+        print_json(plan)
+        return
+    console = stdout()
+    for line in plan["text"]:
+        console.print(plain(line))
+
+
+def command() -> str:
+    """The command line as it was typed, without `--json`."""
+    return shlex.join(["assay", *(word for word in sys.argv[1:] if word != "--json")])
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output."""
+    from assay.core.files import to_json
+
+    sys.stdout.write(to_json(value, indent=1) + "\n")
+
+
+def plain(value: str) -> str:
+    """Text in which brackets are brackets, not markup."""
+    from rich.markup import escape
+
+    return escape(value)
+
+
+def stdout() -> Any:
+    """The terminal."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def stderr() -> Any:
+    """Standard error: progress, warnings, errors."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """A bar a phase on standard error, with what is left to wait for and what was finished last."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[last]}"),
+    )
+    with Progress(*columns, console=stderr()) as progress:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, of: int, last: str) -> None:
+            if of and what not in tasks:
+                tasks[what] = progress.add_task(what, total=of, last="")
+            if what in tasks:
+                progress.update(tasks[what], completed=done, total=of, last=plain(last))
+
+        yield tell
