@@ -32,13 +32,13 @@ def killed(job: tuple[int, str, bool]) -> int:
     return number
 
 
-@pytest.mark.parametrize("name", sorted(EXECUTORS))
+@pytest.mark.parametrize("name", sorted(set(EXECUTORS) - {"ray"}))  # ray: test_ray.py
 def test_every_executor_is_a_map(name: str) -> None:
     assert dict(executor(name)(square, [1, 2, 3])) == {0: 1, 1: 4, 2: 9}
     assert dict(executor(name)(square, [])) == {}
 
 
-@pytest.mark.parametrize("name", sorted(EXECUTORS))
+@pytest.mark.parametrize("name", sorted(set(EXECUTORS) - {"ray"}))  # ray: test_ray.py
 def test_a_job_that_raises_loses_no_other(name: str) -> None:
     found = dict(executor(name)(third_fails, [1, 3, 5]))
     assert found[0] == 1 and found[2] == 5

@@ -1,5 +1,6 @@
 """Floor 3: carrying recipes out (jobs, executors), keeping what happened (store), looking at it (observe)."""
 
+from assay.lab import ray as ray
 from assay.lab.execute import EXECUTORS as EXECUTORS
 from assay.lab.execute import Failure as Failure
 from assay.lab.execute import executor as executor

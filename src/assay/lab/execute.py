@@ -33,7 +33,7 @@ EXECUTORS: Registry[Callable[[str], Executor]] = Registry("executor")
 
 
 def executor(text: str) -> Executor:
-    """The executor that ``--on`` names: ``inline``, ``processes:N``.
+    """The executor that ``--on`` names: ``inline``, ``processes:N``, ``ray``, ``ray:N``, ``ray:ADDRESS``.
 
     >>> sorted(executor("inline")(abs, [-1, 2]))
     [(0, 1), (1, 2)]
@@ -53,10 +53,18 @@ def workers(text: str) -> int:
     name, _, argument = text.partition(":")
     if name == "inline":
         return 1
+    if name == "ray":
+        from assay.lab.ray import cpus
+
+        return cpus(argument)
     if argument and (not argument.isdigit() or int(argument) < 1):
         raise BadInput(f"asked for --on {text}; found no number of processes; write {name}:2")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(argument) if argument else cores
+    return int(argument) if argument else cores()
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _guarded(function: Callable[[Any], Any], job: Any) -> Any:
