@@ -126,8 +126,17 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 (64 hexadecimal digits) over class names and every array of every split, no path."""
+        return self._digest(tuple(self.splits))
+
+    @cached_property
+    def learned(self) -> str:
+        """The same over what training reads, train and val: a new production set makes no new runs."""
+        return self._digest(("train", "val"))
+
+    def _digest(self, names: tuple[str, ...]) -> str:
         total = sha256("\x1f".join(self.classes).encode())
-        for name, split in sorted(self.splits.items()):
+        for name in sorted(names):
+            split = self.splits[name]
             arrays = {
                 "images": split.images,
                 "labels": split.labels,

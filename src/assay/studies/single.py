@@ -25,7 +25,7 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
     data = source.load()
     if recipe.model is None:
         recipe = recipe.with_(model=default_model(data.kind, data.shape))
-    run = recipe.run_id(data.digest)
+    run = recipe.run_id(data.learned)
     means = Means("inline", None, threads, device)
     train_planned({run: Planned(recipe, {"condition": str(path)})}, source, lab, means, tell)
     record = lab.record(run)

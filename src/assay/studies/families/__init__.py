@@ -87,7 +87,7 @@ class Families(Study):
         """One stage: both designs over all conditions."""
         if number:
             return {}
-        return design(self.recipe, self.conditions, self.seeds, self.times, data.digest)
+        return design(self.recipe, self.conditions, self.seeds, self.times, data.learned)
 
     def _layers(self, data: Dataset) -> tuple[str, ...]:
         assert self.recipe.model is not None
