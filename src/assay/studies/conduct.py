@@ -27,7 +27,8 @@ def conduct(study: Study, data: Dataset, lab: Lab, means: Means, *, command: str
 
     A study whose tables stand already is judged anew from them; nothing is trained or observed twice.
     """
-    identity = study.fingerprint(data.digest, assay.__version__)
+    # The base recipe's id covers the user's own code, too: editing a model makes another study.
+    identity = study.fingerprint(study.recipe.run_id(data.digest), assay.__version__)
     folder = _folder(study, data, lab, identity)
     about = _about(study, data, identity, command)
     if (folder / "provenance.json").exists():
