@@ -32,6 +32,15 @@ from assay.metrics.rates import (
     false_reject_interval,
     false_reject_rate,
 )
+from assay.metrics.sensitivity import (
+    critical_sample_ratio,
+    flip_curve,
+    flip_rate,
+    jacobian_norm,
+    margin_sensitivity,
+    sensitivity,
+    sigma_sweep,
+)
 from assay.metrics.similarity import angular_shape, cka_distance, debiased_cka, linear_cka, similarity_warning
 
 __all__ = [
@@ -55,6 +64,7 @@ __all__ = [
     "class_correlation",
     "complexity_references",
     "compressed_length",
+    "critical_sample_ratio",
     "cross_entropy",
     "debiased_cka",
     "detection",
@@ -64,11 +74,15 @@ __all__ = [
     "escape_rate",
     "false_reject_interval",
     "false_reject_rate",
+    "flip_curve",
+    "flip_rate",
     "gap",
     "is_constant",
+    "jacobian_norm",
     "lempel_ziv",
     "linear_cka",
     "lz78",
+    "margin_sensitivity",
     "metric",
     "normalised_c_lz",
     "output_complexity",
@@ -77,6 +91,8 @@ __all__ = [
     "random_orders",
     "sample_correlation",
     "sample_density",
+    "sensitivity",
+    "sigma_sweep",
     "similarity_warning",
     "threshold",
 ]

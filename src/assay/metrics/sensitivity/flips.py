@@ -1,0 +1,92 @@
+"""How often a model changes its mind when its inputs change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from assay.core.errors import BadInput
+from assay.metrics.arrays import Array
+from assay.metrics.card import metric
+from assay.metrics.sensitivity import probe
+from assay.metrics.sensitivity.finite import check
+from assay.metrics.sensitivity.noise import noise
+from assay.metrics.sensitivity.probe import CHUNK, Model
+
+
+@metric(range=(0, 1), better="lower", unit="fraction")
+def flip_rate(
+    model: Model,
+    x: Array,
+    perturb: float | Callable[[Tensor], Tensor] = 0.1,
+    *,
+    draws: int = 8,
+    seed: int = 0,
+    batch_size: int = CHUNK,
+) -> float:
+    """Share of predictions that change when the inputs are perturbed; the true labels play no part.
+
+    rate = #{(i, draw) : argmax f(x_i') ≠ argmax f(x_i)} / (n draws)
+
+    perturb: standard deviation of Gaussian noise, in raw units and over ``draws``; or any function from all of x to
+    changed inputs of the same shape, called once: a shift, a corruption. model and x as for `sensitivity`; of equal
+    logits the first counts. A fraction in [0, 1]. `BadInput` for NaN, noise not above 0, another shape.
+
+    >>> flip_rate(lambda x: x, [[1.0, 0.0], [0.0, 1.0]], lambda x: x + torch.tensor([0.0, 2.0]))
+    0.5
+    """
+    tensor = probe.inputs(x)
+    with torch.no_grad(), probe.untouched(model):
+        before = probe.predictions(model, tensor, batch_size)
+        if callable(perturb):
+            return _share(before, probe.predictions(model, _changed(perturb, tensor), batch_size))
+        check(perturb, draws)
+        rows, shape = slice(0, len(tensor)), tuple(tensor.shape[1:])
+        shares = [
+            _share(before, probe.predictions(model, tensor + perturb * moved.to(tensor), batch_size))
+            for moved in (noise(rows, shape, seed, "noise", draw) for draw in range(draws))
+        ]
+    return sum(shares) / draws
+
+
+def flip_curve(
+    model: Model,
+    x: Array,
+    strengths: Sequence[float],
+    perturb: Callable[[Tensor, float], Tensor] | None = None,
+    *,
+    draws: int = 8,
+    seed: int = 0,
+) -> dict[float, float]:
+    """`flip_rate` against strength: of Gaussian noise, or of any function of inputs and strength.
+
+    curve = {strength: rate}
+
+    Noise has the same directions at every strength, and none at 0. Arguments and errors as for `flip_rate`.
+
+    >>> flip_curve(lambda x: x, [[1.0, 0.0]], [0.0, 0.5, 2.0], lambda x, s: x + s * torch.tensor([0.0, 1.0]))
+    {0.0: 0.0, 0.5: 0.0, 2.0: 1.0}
+    """
+    if perturb is not None:
+        return {s: flip_rate(model, x, _at(perturb, s)) for s in map(float, strengths)}
+    return {s: flip_rate(model, x, s, draws=draws, seed=seed) if s else 0.0 for s in map(float, strengths)}
+
+
+def _at(perturb: Callable[[Tensor, float], Tensor], strength: float) -> Callable[[Tensor], Tensor]:
+    return lambda x: perturb(x, strength)
+
+
+def _share(before: Tensor, after: Tensor) -> float:
+    return float((before != after).double().mean())
+
+
+def _changed(perturb: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    changed = perturb(x.clone())
+    if not isinstance(changed, Tensor) or changed.shape != x.shape:
+        found = tuple(changed.shape) if isinstance(changed, Tensor) else type(changed).__name__
+        raise BadInput(
+            f"asked to perturb inputs of shape {tuple(x.shape)}; found {found}; return a tensor of the same shape"
+        )
+    return probe.finite(changed, "perturbed inputs", "mend the perturbation")
