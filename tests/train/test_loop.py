@@ -81,7 +81,7 @@ def test_interrupted_equals_uninterrupted_bit_for_bit(make_blobs: Blobs, tmp_pat
         class Killed(Exception):
             pass
 
-        def tell(share: float, at: float = stop_after) -> None:
+        def tell(share: float, history: object, at: float = stop_after) -> None:
             if share > at:
                 raise Killed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -64,13 +64,13 @@ class Outcome:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-def carry_out(job: TrainJob) -> Outcome:
-    """Train a job's runs; the checkpoint is the only file it writes."""
+def carry_out(job: TrainJob, tell: Callable[[float, list[list[dict[str, Any]]]], None] | None = None) -> Outcome:
+    """Train a job's runs; the checkpoint is the only file it writes. ``tell``: see `train`."""
     began = time.time()
     recipes = [Recipe.parse(recipe) for recipe in job.recipes]
     path = Path(job.checkpoint)
     with limited(job.threads):
-        results = train(recipes, job.source.load(), checkpoint=path, device=job.device)
+        results = train(recipes, job.source.load(), checkpoint=path, device=job.device, tell=tell)
     seconds = time.time() - began
     return Outcome(
         results,

@@ -38,13 +38,13 @@ def train(
     checkpoint: Path | None = None,
     every: float = 20.0,
     device: str = "cpu",
-    tell: Callable[[float], None] | None = None,
+    tell: Callable[[float, list[list[dict[str, Any]]]], None] | None = None,
 ) -> list[Result]:
     """Carry out recipes that differ only in their seed: one of them plainly, several as one stack.
 
     With ``checkpoint``, state is written there at the first epoch's start after ``every`` seconds, and an existing
-    file is continued from: the result is the same, bit for bit on a CPU, as without interruption. ``tell`` hears the
-    share of training done.
+    file is continued from: the result is the same, bit for bit on a CPU, as without interruption. ``tell`` hears, after
+    each epoch, the share of training done and each run's history so far; what it raises ends training.
     """
     state = State.begin(recipes, data, device)
     if checkpoint is not None and checkpoint.exists():
@@ -72,7 +72,7 @@ def train(
             _end_of_epoch(state, data.val, epoch, losses, device)
             losses = []
             if tell is not None:
-                tell(state.step / total)
+                tell(state.step / total, state.history)
     _moment(state, total)
     return [_result(state, run) for run in range(len(recipes))]
 
