@@ -10,6 +10,7 @@ and a field of type ``OneOf[Family]`` takes any of them, also those that a user'
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -190,11 +191,14 @@ def override(plain: dict[str, Any], settings: tuple[str, ...] | list[str]) -> di
     return result
 
 
+_EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")  # YAML 1.1 wants a dot in it
+
+
 def plain_value(text: str) -> Any:
     """A value from the command line: YAML, plus the exponents that YAML 1.1 takes for text.
 
-    >>> plain_value("1e-3"), plain_value("[1e-4, 2]"), plain_value("relu")
-    (0.001, [0.0001, 2], 'relu')
+    >>> plain_value("1e-3"), plain_value("[1e-4, 2]"), plain_value("relu"), plain_value("'8'")
+    (0.001, [0.0001, 2], 'relu', '8')
     """
     try:
         value = yaml.safe_load(text)
@@ -208,12 +212,7 @@ def _exponents(value: Any) -> Any:
         return [_exponents(item) for item in value]
     if isinstance(value, dict):
         return {key: _exponents(item) for key, item in value.items()}
-    if isinstance(value, str):
-        try:
-            return float(value) if any(c.isdigit() for c in value) else value
-        except ValueError:
-            return value
-    return value
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
 def explain(error: ValidationError, cls: type[BaseModel], origin: str = "") -> str:

@@ -1,0 +1,151 @@
+"""`simplicity`: two settings give the same accuracy; which one gives the simpler, steadier function?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BeforeValidator, Field, field_validator
+
+from assay.core.errors import BadInput
+from assay.core.files import write_json
+from assay.core.spec import Number
+from assay.data import Dataset
+from assay.lab import Lab
+from assay.lab.observe import View, probe_of
+from assay.maths.statistics import smallest_p
+from assay.metrics import METRICS, complexity_references
+from assay.studies.rows import curves, run_row, shifts
+from assay.studies.simplicity import words
+from assay.studies.simplicity.claims import CLAIMS, judge
+from assay.studies.simplicity.design import DEPTHS, WIDTHS, Setting, design, settings
+from assay.studies.simplicity.look import ORDERS, LookJob, look
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
+
+REFERENCES = (
+    ("guan2024", "Guan 2024, Assessing Simplification Levels in Neural Networks, arXiv 2409.16086"),
+    ("lempel1976", "Lempel and Ziv 1976, IEEE Transactions on Information Theory 22:75-81"),
+    ("dingle2018", "Dingle, Camargo, Louis 2018, Nature Communications 9:761 (the symmetrised measure)"),
+    ("novak2018", "Novak et al. 2018, Sensitivity and Generalization in Neural Networks, arXiv 1802.08760"),
+    ("holm1979", "Holm 1979, Scandinavian Journal of Statistics 6:65-70 (several claims at once)"),
+)
+FIGURES = (
+    *("complexity", "zlib_probs", "zlib_logits", "predicted_classes"),
+    *("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate"),
+)
+Widths = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+PER_JOB = 8  # runs a job of looking
+
+
+class Simplicity(Study):
+    """Settings of the study; see `docs/studies/simplicity.md` for what is claimed and how it is judged."""
+
+    name: ClassVar[str] = "simplicity"
+    title: ClassVar[Text] = words.TITLE
+    question: ClassVar[Text] = words.QUESTION
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+    presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "smoke": ("grid.seeds=4", "epochs=3", "grid.lr=[0.01]", "grid.widths=[]"),
+        "default": (),
+        "evidence": (),
+    }
+
+    depths: tuple[Widths, ...] = ()  # widths by layer, base first; empty: what suits the model
+    widths: tuple[Widths, ...] | None = None  # further widths at the base's depth
+    lr: tuple[Number, ...] = (1e-5, 1e-4, 1e-2, 3e-2)  # further learning rates
+    too_high: Number = Field(0.1, gt=0)
+    probe: int = Field(2048, ge=16)
+
+    @field_validator("lr")
+    @classmethod
+    def _positive(cls, rates: tuple[float, ...]) -> tuple[float, ...]:
+        if any(rate <= 0 for rate in rates):
+            raise ValueError("learning rates must be above 0")
+        return tuple(sorted(rates))
+
+    @property
+    def conditions(self) -> list[Setting]:
+        """The grid's settings in the order of every table."""
+        assert self.recipe.model is not None
+        family = self.recipe.model.partition(":")[0]
+        if family not in DEPTHS:
+            raise BadInput(
+                f"asked for simplicity with model {self.recipe.model}; depth and width are known for mlp and cnn; "
+                "set model=mlp or model=cnn"
+            )
+        widths = WIDTHS[family] if self.widths is None else self.widths
+        return settings(self.depths or DEPTHS[family], widths, self.lr, self.recipe.optimiser.lr, self.too_high)
+
+    def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
+        """One stage: every setting on the same seeds."""
+        return {} if number else dict(design(self.recipe, self.conditions, self.seeds, data.learned))
+
+    def describe(self, data: Dataset) -> dict[str, Any]:
+        """Settings and metrics, for `judge` and the report."""
+        cards = (METRICS[name].card for name in METRICS if name in SHOWN_METRICS)
+        keys = ("name", "summary", "range", "better", "unit", "cite", "example")
+        return {
+            "conditions": [setting.plain() for setting in self.conditions],
+            "metrics": [{key: getattr(card, key) for key in keys} for card in cards],
+            "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
+        }
+
+    def plan(self, data: Dataset) -> dict[str, Any]:
+        """What this many seeds can show."""
+        p = smallest_p("sign-flip", self.seeds)
+        return {
+            "runs": self.seeds * len(self.conditions),
+            "smallest_p": {name: p for name in ("too-high-collapses", "relu-sensitive", "depth-sensitive")},
+        }
+
+    def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
+        """Look at every finished run once."""
+        view = View(self.source, "", self.probe)
+        alive = {run: str(plan.recipe.model) for run, plan in planned.items() if "1" in lab.record(run)["moments"]}
+        names = list(alive)
+        jobs = [
+            LookJob(view, str(lab.root), {run: alive[run] for run in names[start : start + PER_JOB]})
+            for start in range(0, len(names), PER_JOB)
+        ]
+        numbers: dict[str, dict[str, Any]] = {}
+        for _, found in each(look, jobs, "looking inside"):
+            for run, figures in found.items():
+                write_json(lab.measures(run, self.name), {"view": view.identity(data.digest), "numbers": figures})
+            numbers |= found
+        rows = []
+        for run, plan in planned.items():
+            figures = numbers.get(run, {})
+            rows.append(run_row(run, plan, figures, lab, data) | {name: figures.get(name) for name in FIGURES})
+        return {
+            "runs": pd.DataFrame(rows),
+            "curves": curves(planned, lab),
+            "shifts": shifts(planned, numbers),
+            "references": self._references(data),
+        }
+
+    def _references(self, data: Dataset) -> pd.DataFrame:
+        """What the primary measure gives for answers that need no model: constant, true, shuffled, random."""
+        labels = data.test.labels[probe_of(data, self.probe).numpy().astype(np.int64)]
+        found = complexity_references(labels, orders=ORDERS)
+        return pd.DataFrame([{"answers": name, "complexity": value} for name, value in found.items()])
+
+    @classmethod
+    def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+        """Every claim's estimate from the tables alone."""
+        return judge(about, tables)
+
+    @classmethod
+    def meaning(cls, claim: str, word: str, direction: str) -> Text:
+        """What a verdict means for the reader."""
+        claimed = next(each.claimed for each in CLAIMS if each.name == claim)
+        return words.meaning(claim, word, direction, claimed)
+
+
+SHOWN_METRICS = (
+    *("accuracy", "cross_entropy", "gap", "false_reject_rate", "escape_rate"),
+    *("lempel_ziv", "c_lz", "output_complexity", "compressed_length"),
+    *("sensitivity", "margin_sensitivity", "flip_rate", "jacobian_norm"),
+)
+STUDIES.add(Simplicity.name, Simplicity)

@@ -1,0 +1,73 @@
+"""Looking at runs for the `simplicity` study: how complex their answers are, how much they react to small changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from assay.core.files import read_json
+from assay.data import Dataset
+from assay.lab import Lab
+from assay.lab.observe import View, features, load_model, numbers, probe_of, softmax
+from assay.lab.threads import limited
+from assay.metrics import compressed_length, flip_rate, margin_sensitivity, output_complexity, sensitivity
+
+ORDERS = 20  # addressed orders of the probe over which the complexity of labels is averaged
+SIGMA = 0.1  # standard deviation of the input noise, in units of the pixel range
+SENSED = 512  # probe inputs on which sensitivity is taken
+DRAWS = 4  # noisy copies of each input
+
+
+@dataclass(frozen=True)
+class LookJob:
+    """Finished runs to look at, each with its model's name."""
+
+    view: View
+    lab: str
+    runs: Mapping[str, str]
+    threads: int = 1
+
+
+def look(job: LookJob) -> dict[str, dict[str, Any]]:
+    """Every figure of every run; from the lab where it was looked at in this way before."""
+    with limited(job.threads):
+        data, lab = job.view.load(), Lab(job.lab)
+        return {run: _look(job, lab, run, model, data) for run, model in job.runs.items()}
+
+
+def _look(job: LookJob, lab: Lab, run: str, model: str, data: Dataset) -> dict[str, Any]:
+    path, identity = lab.measures(run, "simplicity"), job.view.identity(data.digest)
+    if path.exists() and (known := read_json(path)).get("view") == identity:
+        return known["numbers"]
+    net = load_model(lab.weights(run, "1"), model, data)
+    x = data.test.x[probe_of(data, job.view.probe)]
+    logits, layers = features(net, x)
+    found = numbers(net, data, list(layers.values())[-1])
+    return found | complexity(logits) | steadiness(net, x[:SENSED])
+
+
+def complexity(logits: np.ndarray) -> dict[str, Any]:
+    """The primary measure (phrases of the predicted labels, over orders) and the two that depend on serialisation."""
+    labels = logits.argmax(1)
+    probs = softmax(logits)
+    return {
+        "complexity": output_complexity(labels, orders=ORDERS),
+        "zlib_probs": compressed_length(probs, serialisation="rounded") / len(labels),
+        "zlib_logits": compressed_length(logits, serialisation="float32") / len(labels),
+        "predicted_classes": len(np.unique(labels)),
+    }
+
+
+def steadiness(net: nn.Module, x: torch.Tensor) -> dict[str, Any]:
+    """How far outputs move under noise of standard deviation `SIGMA`, and how often the answer changes."""
+    return {
+        "sensitivity": sensitivity(net, x, sigma=SIGMA, draws=DRAWS),
+        "sensitivity_probs": sensitivity(net, x, sigma=SIGMA, on="probs", draws=DRAWS),
+        "sensitivity_margin": margin_sensitivity(net, x, sigma=SIGMA, draws=DRAWS),
+        "flip_rate": flip_rate(net, x, SIGMA, draws=DRAWS),
+    }
