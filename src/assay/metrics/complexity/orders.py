@@ -107,10 +107,10 @@ def _mean(codes: np.ndarray, symbols: int, orders: np.ndarray) -> float:
 
 
 def _orders(orders: int | np.ndarray, n: int, seed: int) -> np.ndarray:
-    if isinstance(orders, int):
-        return random_orders(n, orders, seed)
-    given = np.asarray(orders)
-    if given.ndim != 2 or not len(given) or (np.sort(given, axis=1) != np.arange(n)).any():
+    if isinstance(orders, int | np.integer):
+        return random_orders(n, int(orders), seed)
+    given = arrays.numbers(orders, "orders").astype(np.int64)
+    if given.ndim != 2 or not len(given) or given.shape[1] != n or (np.sort(given, axis=1) != np.arange(n)).any():
         raise BadInput(
             f"asked for given orders of {n} samples; found shape {given.shape} or rows that do not name each "
             "sample once; give (orders, samples) permutations, such as `projection_orders` returns"
