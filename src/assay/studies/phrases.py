@@ -11,6 +11,7 @@ import pandas as pd
 from assay.maths.statistics import Estimate
 from assay.studies.study import Text, text
 
+MINUS = "\N{MINUS SIGN}"
 # The estimate where there is nothing to estimate from.
 NOTHING = Estimate(effect=np.nan, low=np.nan, high=np.nan, p=1.0, n=0, level=0.95, detail={})
 TOO_FEW = text(
@@ -38,7 +39,8 @@ def number(value: float) -> str:
     >>> number(1.234), number(12.34), number(1234.5)
     ('1.23', '12.3', '1234')
     """
-    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+    shown = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}"
+    return shown.replace("-", MINUS)
 
 
 def percent(share: float) -> str:
@@ -47,7 +49,7 @@ def percent(share: float) -> str:
     >>> percent(0.414)
     '41 %'
     """
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f} %".replace("-", MINUS)
 
 
 def stopped(runs: pd.DataFrame) -> list[Text]:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from assay.maths.statistics import Estimate, holm, judge, needed_n
+from assay.studies.phrases import known
 from assay.studies.study import Claim, Judged, Study, Text, text
 
 
@@ -76,6 +77,11 @@ def bounded(estimate: Estimate, claim: Claim) -> Estimate:
 
 def _next(claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None) -> Text:
     """What would decide it: how many more units, and about how long that takes."""
+    if not known(estimate):
+        return text(
+            "More finished runs would decide it: more seeds (--seeds 12), or a gentler setting where runs stopped.",
+            "完了した学習を増やすと判断できます（--seeds 12、または停止した設定を穏やかにする）。",
+        )
     clear = estimate.low > claim.threshold or estimate.high < claim.threshold
     if clear and corrected > level and estimate.n:
         return text(

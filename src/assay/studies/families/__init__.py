@@ -125,7 +125,7 @@ class Families(Study):
         view = View(self.source, self.recipe.model, self.probe)
         layers = self._layers(data)
         jobs = list(self._jobs(planned, lab, view, layers))
-        every = Look({}, [], {}, {}, {}, {})
+        every = Look({}, [], {}, {}, {}, {}, {})
         for _, found in each(look, jobs, "looking inside"):
             for run, numbers in found.numbers.items():
                 write_json(lab.measures(run, self.name), {"view": view.identity(data.digest), "numbers": numbers})
@@ -135,6 +135,7 @@ class Families(Study):
             every.logits |= found.logits
             every.moved |= found.moved
             every.flipped |= found.flipped
+            every.answers |= found.answers
         probe = probe_of(data, self.probe).numpy().astype(np.int64)
         order = [condition.plain() for condition in self.conditions]
         return make_tables(planned, order, every, lab, data, layers, probe)

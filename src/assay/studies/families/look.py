@@ -46,6 +46,7 @@ class Look:
     logits: dict[str, np.ndarray]
     moved: dict[str, np.ndarray]  # each probe sample's share in the squared distance to the twin, times n
     flipped: dict[str, np.ndarray]  # whether the twin predicts otherwise
+    answers: dict[str, np.ndarray]  # what unstressed twins predict
 
 
 def look(job: LookJob) -> Look:
@@ -58,7 +59,7 @@ def _look(job: LookJob) -> Look:
     data, lab = job.view.load(), Lab(job.lab)
     probe = probe_of(data, job.view.probe)
     x, labels = data.test.x[probe], data.test.labels[probe.numpy()]
-    found = Look({}, [], {}, {}, {}, {})
+    found = Look({}, [], {}, {}, {}, {}, {})
     twin: dict[str, tuple[np.ndarray, Features]] = {}
     for run, kept in job.runs.items():
         seen = {m: features(load_model(lab.weights(run, m), job.view.model, data), x) for m in kept}
@@ -71,6 +72,7 @@ def _look(job: LookJob) -> Look:
             continue
         if run == job.twin:
             twin = seen
+            found.answers[run] = logits.argmax(1)
         if "1" not in twin:
             continue  # the unstressed run diverged: there is nothing to compare with
         found.moments += list(_moments(job, run, seen, twin, labels))

@@ -22,7 +22,7 @@ COLUMNS = {
     "pairs": ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"],
     "moments": ["run", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"],
     "layers": ["condition_a", "condition_b", "layer", "cka", "spread"],
-    "samples": ["index", "label", "class", "name", "moved", "flips", "thumbnail"],
+    "samples": ["index", "label", "class", "name", "predicted", "moved", "flips", "thumbnail"],
     "classes": ["label", "name", "moved", "flips", "n"],
 }
 SHOWN = 24  # samples that moved most, with a picture
@@ -177,6 +177,8 @@ def _samples(
     table = pd.DataFrame({"index": probe, "label": data.test.labels[probe]})
     table["class"] = [data.classes[label] for label in table["label"]]
     table["name"] = [data.test.names[i] if data.test.names else f"test {i}" for i in probe]
+    votes = np.stack([looks.answers[run] for run in looks.answers])
+    table["predicted"] = [int(np.bincount(answers).argmax()) for answers in votes.T]  # by most unstressed models
     table["moved"], table["flips"] = moved, flips
     classes = table.groupby("label").agg(moved=("moved", "mean"), flips=("flips", "mean"), n=("moved", "size"))
     classes = classes.reset_index()

@@ -123,8 +123,8 @@ def sentence(claim: str, estimate: Estimate) -> Text:
         ),
         "worse-is-wider": text(
             f"Over conditions, accuracy and spread go together with a rank correlation of {e} {span_en}; "
-            "-1 is: the worse, the wider.",
-            f"条件間で、精度とばらつきの順位相関は{e}です{span_ja}。-1は「悪い条件ほどばらつく」を意味します。",
+            "\N{MINUS SIGN}1 is: the worse, the wider.",
+            f"条件間で、精度とばらつきの順位相関は{e}です{span_ja}。−1は「悪い条件ほどばらつく」を意味します。",
         ),
         "movers-misjudge": text(
             f"At equal accuracy, movement and false detections go together with a rank correlation of {e} {span_en}.",
