@@ -54,8 +54,9 @@ def place(
     permuting labels (within blocks) on SS_A / sum_k (1 - n_k / n) V_k, which unequal spreads mislead less than F.
 
     The interval holds the shares omega2 at which the found statistic is not extreme, when the groups' centres are
-    pulled together or apart along the differences found and their residuals, multiplied by sqrt(n_k / (n_k - 1)), are
-    drawn anew within groups. A share is at least 0, so is ``low`` unless the effect is below it. n counts models.
+    pulled together or apart along the differences found and residuals are drawn anew: from all groups, because those
+    of one small group span too few directions, and given the spread sqrt(V_k) of their new group. A share is at least
+    0, so is ``low`` unless the effect is below it. n counts models.
     Source: Anderson et al. 2017, ANZ J. Stat. 59:57-79 (the statistic).
 
     A = 100 - (2 + 2) / 2 and sum n_k V_k = 8:
@@ -124,44 +125,55 @@ def _ratio(between: Array, within: Array, design: Design) -> Array:
 
 def _interval(g: Array, design: Design, ratio: float, level: float, draws: int, seed: int) -> tuple[float, float]:
     """Ends of the interval of omega2, by inverting the test over how far the centres are apart (``apart``)."""
-    mean = np.eye(len(design.sizes))[design.cell] / design.sizes  # (n, cells): g-products with it are with means
-    factor = np.sqrt(design.sizes / (design.sizes - 1))[design.cell]
+    sizes = design.sizes
+    mean = np.eye(len(sizes))[design.cell] / sizes  # (n, cells): g-products with it are products with the means
+    factor = np.sqrt(sizes / (sizes - 1))[design.cell]
     away = (np.eye(len(g)) - mean[:, design.cell].T) * factor[:, None]
     residual, cross = away @ g @ away.T, away @ g @ mean  # with one another; with the centres
-    centres = float(design.sizes @ np.diag(mean.T @ g @ mean))
-    noise, lean, within = _drawn(residual, cross, design, draws, seed)
-    bar = ratio * ((within / (design.sizes - 1)) @ design.weights)
-    scatter = float(np.diag(residual).sum())
+    scale = np.sqrt(np.bincount(design.cell, np.maximum(np.diag(residual), 0.0)) / sizes)  # sqrt(V_k)
+    centres, scatter = float(sizes @ np.diag(mean.T @ g @ mean)), float(sizes @ scale**2)
+    unit = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)[design.cell]
+    shape = residual * np.outer(unit, unit), cross * unit[:, None]
+    noise, lean, chance = _drawn(*shape, scale, design, draws, numpy_rng(seed, "place interval"))
 
     def above(apart: float) -> float:
         """The share of drawn worlds with the centres ``apart`` times as far whose statistic is above the one found."""
-        return float(np.mean(apart**2 * centres + 2 * apart * lean + noise >= bar))
+        return float(np.mean(apart**2 * centres + 2 * apart * lean + noise >= ratio * chance))
 
     ends = (_solve(above, (1 - level) / 2), _solve(above, (1 + level) / 2))
     low, high = (apart**2 * centres / max(apart**2 * centres + scatter, 1e-300) for apart in ends)
     return low, high
 
 
-def _drawn(residual: Array, cross: Array, design: Design, draws: int, seed: int) -> tuple[Array, Array, Array]:
-    """For residuals drawn anew within cells: their SS_A, its product with the centres found, and SS_k."""
+def _drawn(
+    residual: Array, cross: Array, scale: Array, design: Design, draws: int, generator: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """Worlds whose residuals are drawn from all cells and given the spread ``scale`` of the cell they land in.
+
+    For each: their SS_A, its product with the centres found, and the SS_A that chance alone would bring.
+    """
     n = len(residual)
-    generator = numpy_rng(seed, "place interval")
-    cells = [np.flatnonzero(design.cell == k) for k in range(len(design.sizes))]
-    picks = np.empty((draws, n), dtype=np.intp)
-    for here in cells:
-        picks[:, here] = here[generator.integers(0, len(here), (draws, len(here)))]
+    pool = np.flatnonzero(scale[design.cell] > 0)
+    if not len(pool):
+        return np.zeros(draws), np.zeros(draws), np.zeros(draws)
+    counts = np.stack([_counts(pool, int(size), n, draws, generator) for size in design.sizes])  # (cells, draws, n)
+    counts *= scale[:, None, None]
+    lean = np.einsum("kdn,nk->d", counts, cross)
+    mean2 = ((counts @ residual) * counts).sum(axis=2) / design.sizes[:, None]
+    total = counts @ np.diag(residual) * scale[:, None]
+    chance = design.weights / (design.sizes - 1) @ np.maximum(total - mean2, 0.0)
+    noise = mean2.sum(axis=0)
+    for block in range(int(design.block.max()) + 1):
+        summed = counts[design.cell_block == block].sum(axis=0)
+        noise -= ((summed @ residual) * summed).sum(axis=1) / np.sum(design.block == block)
+    return noise, lean, chance
+
+
+def _counts(pool: Indices, size: int, n: int, draws: int, generator: np.random.Generator) -> Array:
+    """How often each of n residuals comes up when ``size`` are drawn from ``pool``: (draws, n)."""
     counts = np.zeros((draws, n))
-    np.add.at(counts, (np.arange(draws)[:, None], picks), 1.0)
-    mean2 = np.stack(
-        [((counts[:, h] @ residual[np.ix_(h, h)]) * counts[:, h]).sum(axis=1) / len(h) for h in cells], axis=1
-    )
-    noise = mean2.sum(axis=1)
-    for k in range(int(design.block.max()) + 1):
-        h = np.flatnonzero(design.block == k)
-        noise -= ((counts[:, h] @ residual[np.ix_(h, h)]) * counts[:, h]).sum(axis=1) / len(h)
-    lean = counts @ cross[np.arange(n), design.cell]
-    total = np.stack([counts[:, h] @ np.diag(residual)[h] for h in cells], axis=1)
-    return noise, lean, np.maximum(total - mean2, 0.0)
+    np.add.at(counts, (np.arange(draws)[:, None], pool[generator.integers(0, len(pool), (draws, size))]), 1.0)
+    return counts
 
 
 def _solve(above: Callable[[float], float], share: float) -> float:

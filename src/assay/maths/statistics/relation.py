@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ def rank_relation(
     """Spearman's rank correlation of two figures, one pair per condition.
 
     rho = the Pearson correlation of the ranks, in [-1, 1]. p by permuting y against x (every order up to n = 8),
-    two-sided. The interval is tanh(artanh(rho) +- t sqrt((1 + rho^2 / 2) / (n - 3))), t Student's quantile with n - 2
-    degrees of freedom; |rho| = 1 is taken as half a step below. A figure that does not vary gives NaN and p = 1.
+    two-sided. The interval is tanh(artanh(rho) +- z sqrt((1 + rho^2 / 2) / (n - 3))), z the normal quantile;
+    |rho| = 1 is taken as half a step below. A figure that does not vary gives NaN and p = 1.
     Source: Bonett and Wright 2000, Psychometrika 65:23-28.
 
     >>> rank_relation([1, 2, 3, 4, 5], [2, 1, 3, 5, 4]).effect  # 1 - 6 * 4 / (5 * 24)
@@ -47,7 +48,7 @@ def rank_relation(
     scale = float(np.sqrt((ra**2).sum() * (rb**2).sum()))
     if not np.all(np.isfinite(a + b)) or scale == 0:
         return Estimate(nan, nan, nan, 1.0, n, level)
-    moves, _ = orders(n, permutations, numpy_rng(seed, "rank relation"))
+    moves = orders(n, permutations, numpy_rng(seed, "rank relation"))
     null = np.abs(rb[moves] @ ra) / scale
     rho = float(ra @ rb) / scale
     low, high = _fisher_interval(rho, n, level)
@@ -55,11 +56,9 @@ def rank_relation(
 
 
 def _fisher_interval(rho: float, n: int, level: float) -> tuple[float, float]:
-    from scipy.special import stdtrit
-
     most = 1 - 6 / (n * (n * n - 1))
     r = float(np.clip(rho, -most, most))
-    half = float(stdtrit(n - 2, 0.5 + level / 2)) * ((1 + r * r / 2) / (n - 3)) ** 0.5
+    half = NormalDist().inv_cdf(0.5 + level / 2) * ((1 + r * r / 2) / (n - 3)) ** 0.5
     low, high = np.tanh(np.arctanh(r) + np.array([-half, half]))
     return min(float(low), rho), max(float(high), rho)
 
@@ -100,7 +99,7 @@ def within_relation(
         raise BadInput(f"asked to relate two figures over seeds; found {len(table)} seeds; give five or more")
     a, b = (np.asarray(v, dtype=float)[table] for v in (x, y))
     c = None if covariate is None else np.asarray(covariate, dtype=float)[table]
-    effect, nan = _partial(a, b, c), float("nan")
+    effect, nan = partial_rank_correlation(a, b, c), float("nan")
     if not np.isfinite(effect):
         return Estimate(nan, nan, nan, 1.0, len(table), level)
     low, high = _jackknife(a, b, c, level)
@@ -121,7 +120,12 @@ def _freed(a: Array, b: Array, c: Array | None) -> tuple[Array, Array, Array]:
     return *(v - np.einsum("ksb,k->sb", basis, np.einsum("ksb,sb->k", basis, v)) for v in (a, b)), basis
 
 
-def _partial(a: Array, b: Array, c: Array | None) -> float:
+def partial_rank_correlation(a: Array, b: Array, c: Array | None) -> float:
+    """The effect of `within_relation`, from tables (seeds, blocks); NaN where nothing is left to correlate.
+
+    >>> partial_rank_correlation(np.array([[1.0], [2.0], [3.0]]), np.array([[1.0], [3.0], [2.0]]), None)
+    0.5
+    """
     if not all(np.all(np.isfinite(v)) for v in (a, b, c) if v is not None):
         return float("nan")
     whole = float(((len(a) ** 3 - len(a)) / 12) * a.shape[1])  # the sum of squares of untied ranks
@@ -134,7 +138,7 @@ def _partial(a: Array, b: Array, c: Array | None) -> float:
 
 def _moved(a: Array, b: Array, c: Array | None, count: int, generator: np.random.Generator) -> float:
     fa, fb, basis = _freed(a, b, c)
-    moves, _ = orders(len(fa), count, generator)
+    moves = orders(len(fa), count, generator)
     seeds = np.arange(len(fa))
     shares = (fa @ fb.T)[seeds, moves]  # (moves, seeds): what each seed adds to the sum of products
     for column in basis:
@@ -153,7 +157,9 @@ def _jackknife(a: Array, b: Array, c: Array | None, level: float) -> tuple[float
     n, most = len(a), 1 - 1e-3
 
     def z(keep: Indices) -> float:
-        return float(np.arctanh(np.clip(_partial(a[keep], b[keep], None if c is None else c[keep]), -most, most)))
+        return float(
+            np.arctanh(np.clip(partial_rank_correlation(a[keep], b[keep], None if c is None else c[keep]), -most, most))
+        )
 
     every = np.arange(n)
     left = np.array([z(np.delete(every, i)) for i in every])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import permutations as all_orders
 from math import factorial
 from typing import Any
@@ -44,15 +45,20 @@ def shuffles(n: int, count: int, generator: np.random.Generator, strata: ArrayLi
     return result
 
 
-def orders(n: int, count: int, generator: np.random.Generator) -> tuple[Indices, bool]:
+def orders(n: int, count: int, generator: np.random.Generator) -> Indices:
     """Permutations of 0..n-1 with the identity first: all of them up to n = 8, else ``count`` random ones.
 
-    >>> orders(3, 99, np.random.default_rng(0))[0].shape
+    >>> orders(3, 99, np.random.default_rng(0)).shape
     (6, 3)
     """
-    if n <= 8:
-        return np.array(list(all_orders(range(n))), dtype=np.intp).reshape(factorial(n), n), True
-    return np.vstack([np.arange(n), shuffles(n, count, generator)]), False
+    return _every_order(n) if n <= 8 else np.vstack([np.arange(n), shuffles(n, count, generator)])
+
+
+@cache
+def _every_order(n: int) -> Indices:
+    every = np.array(list(all_orders(range(n))), dtype=np.intp).reshape(factorial(n), n)
+    every.setflags(write=False)
+    return every
 
 
 def seed_moves(seeds: Indices, positions: Indices, moves: Indices) -> Indices:
