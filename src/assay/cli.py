@@ -28,6 +28,7 @@ from assay.commands.common import (
     stderr,
     stdout,
 )
+from assay.commands.tune import tune
 
 app = typer.Typer(
     name="assay",
@@ -115,6 +116,9 @@ def train(
             console.print(f"  {label:20} {found[key]:.4f}")
     console.print(f"  kept in {plain(found['folder'])}")
     console.print(f"next: assay study families --data {shlex.quote(found['data'])}", soft_wrap=True)
+
+
+app.command()(tune)
 
 
 @app.command("list")

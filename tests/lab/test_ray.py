@@ -105,9 +105,8 @@ class TestStudy:
     def test_a_worker_killed_in_mid_study_changes_nothing(self, parts: Path, tmp_path: Path) -> None:
         process = subprocess.Popen(command(parts, tmp_path / "lab"), stdout=subprocess.PIPE, text=True)
         wait_for(lambda: len(done_runs(tmp_path / "lab")) >= 2, process)
-        victims = busy_workers(process.pid)
-        assert victims
-        os.kill(victims[0], signal.SIGKILL)
+        wait_for(lambda: busy_workers(process.pid), process)
+        os.kill(busy_workers(process.pid)[0], signal.SIGKILL)
         out, _ = process.communicate(timeout=240)
         assert process.returncode == 0
         assert tables(Path(json.loads(out)["folder"])) == inline(parts, tmp_path / "inline")
@@ -154,7 +153,7 @@ def wait_for(condition, process: subprocess.Popen) -> None:
 
 
 def busy_workers(driver: int) -> list[int]:
-    """Worker processes of the cluster that this driver started, those with a task first."""
+    """Worker processes of the cluster that this driver started, those with a task first (else: those that wait)."""
     parents, names = {}, {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -171,5 +170,5 @@ def busy_workers(driver: int) -> list[int]:
                 return True
         return False
 
-    found = [pid for pid, name in names.items() if name.startswith("ray::") and ours(pid)]
+    found = [pid for pid, name in names.items() if name.startswith(("ray::_do", "ray::IDLE")) and ours(pid)]
     return sorted(found, key=lambda pid: "IDLE" in names[pid])

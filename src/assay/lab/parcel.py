@@ -80,7 +80,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _renamed(value: Any, moved: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         path = named(value)
-        return value if path not in moved else moved[path] + value.removeprefix(path)
+        return moved[path] + value.removeprefix(path) if path is not None and path in moved else value
     if isinstance(value, Mapping):
         return {key: _renamed(item, moved) for key, item in value.items()}
     if isinstance(value, list | tuple):

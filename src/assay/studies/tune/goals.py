@@ -61,9 +61,9 @@ def parse_goals(text: str) -> tuple[Goal, ...]:
                 f"asked for the goal '{part}'; whether more or less of it is better depends on what you want; "
                 f"write -{name} for less or +{name} for more"
             )
-        if goals.get(found.name, Goal(figure=found.name, sign=sign)).sign != sign:  # type: ignore[arg-type]
+        if goals.get(found.name, Goal(figure=found.name, sign=sign)).sign != sign:
             raise BadInput(f"asked for more and for less {found.name}; goals cannot contradict; keep one of the two")
-        goals[found.name] = Goal(figure=found.name, sign=sign)  # type: ignore[arg-type]
+        goals[found.name] = Goal(figure=found.name, sign=sign)
     if not goals:
         raise BadInput("asked to tune for no goal; name at least one, such as --goal 'val_accuracy, -sensitivity'")
     return tuple(goals.values())
@@ -89,7 +89,7 @@ def parse_constraint(text: str) -> Constraint:
             f"asked for {text.strip()}; {found.name} lies in [{low:g}, {high:g}], so no model can keep it; "
             "give a bound inside that range"
         )
-    return Constraint(figure=found.name, relation=relation, bound=bound)  # type: ignore[arg-type]
+    return Constraint(figure=found.name, relation=relation, bound=bound)
 
 
 def feasible(constraints: tuple[Constraint, ...], figures: Mapping[str, float]) -> bool:

@@ -64,7 +64,7 @@ class Space(Spec):
         return self
 
     def axes(self, base: Recipe) -> dict[str, dict[str, Any]]:
-        """The searched settings by name: ``{"low", "high"}`` (log scale; whole numbers stay whole) or ``{"choices"}``."""
+        """The searched settings by name: ``low`` and ``high`` (whole numbers stay whole), or ``choices``."""
         family = _family(base)
         found: dict[str, dict[str, Any]] = {"lr": _ends(self.lr)}
         if family in SHAPED:

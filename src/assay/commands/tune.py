@@ -1,0 +1,104 @@
+"""`assay tune`: search for a recipe that does well on several goals at once."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.commands.common import (
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    LabOption,
+    OnOption,
+    SetOption,
+    ThreadsOption,
+    command,
+    plain,
+    print_json,
+    progress,
+    stderr,
+    stdout,
+)
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def tune(
+    data: DataOption,
+    goal: Annotated[str, typer.Option("--goal", help="figures on val with a sign: 'val_accuracy, -sensitivity'")] = "",
+    wish: Annotated[
+        list[str] | None, typer.Option("--wish", help="in your words: 'too many false alarms' (becomes goals)")
+    ] = None,
+    constraint: Annotated[
+        list[str] | None, typer.Option("--constraint", help="a bound on a figure: 'flip_rate<=0.02'")
+    ] = None,
+    budget: Annotated[str | None, typer.Option("--budget", help="time in all: 90s, 20m, 2h (default 20m)")] = None,
+    trials: Annotated[int | None, typer.Option("--trials", min=1, help="how many settings to try in all")] = None,
+    warm_from: Annotated[
+        Path | None, typer.Option("--warm-from", help="an earlier study's or search's folder, to start from its best")
+    ] = None,
+    settings: SetOption = None,
+    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, keeping groups and copies together")] = False,
+    lab: LabOption = Path("lab"),
+    on: OnOption = "auto",
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "auto",
+    json_: JsonOption = False,
+) -> None:
+    """Search for settings that do well on several goals; go on where it was when repeated."""
+    seconds = duration(budget) if budget is not None else None if trials is not None else 1200.0
+    from assay.lab import Lab, choose_device
+    from assay.lab.execute import executor
+    from assay.studies.means import Means
+    from assay.studies.tune import configure_tune
+    from assay.studies.tune import tune as search
+    from assay.studies.tune.warm import read_warm
+
+    if on != "auto":
+        executor(on)
+    means = Means(on, None, threads, choose_device(device))
+    warm = read_warm(warm_from) if warm_from is not None else None
+    spec, dataset = configure_tune(
+        data, goal=goal, wishes=wish or (), constraints=constraint or (), settings=settings or (), regroup=regroup
+    )
+    if not json_:
+        for warning in dataset.warnings:
+            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}")
+    with progress() as tell:
+        folder = search(
+            spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell
+        )
+    _finish(folder, data, json_)
+
+
+def duration(text: str) -> float:
+    """Seconds from text such as ``90s``, ``20m``, ``1.5h``.
+
+    >>> duration("20m"), duration("90")
+    (1200.0, 90.0)
+    """
+    from assay.core.errors import BadInput
+
+    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", text)
+    if parts is None or float(parts[1]) == 0:
+        raise BadInput(f"asked for --budget {text}; found no time; write for instance 90s, 20m or 2h")
+    return float(parts[1]) * UNITS[parts[2]]
+
+
+def _finish(folder: Path, data: str, json_: bool) -> None:
+    from assay.core.files import read_json
+
+    found: dict[str, Any] = read_json(folder / "result.json")
+    if json_:
+        print_json(found)
+        return
+    console = stdout()
+    for line in found["text"]:
+        console.print(plain(line), soft_wrap=True)
+    console.print(f"kept in {plain(str(folder))}", soft_wrap=True)
+    console.print(f"next: assay study families --data {shlex.quote(data)}", soft_wrap=True)

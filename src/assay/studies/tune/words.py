@@ -1,0 +1,85 @@
+"""What a search found, in lines for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.studies.tune.choose import in_words
+from assay.studies.tune.settings import Tune
+
+
+def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The summary: what was tried, what was chosen, what the compromise costs, how it does on test."""
+    said = [_tried(found)]
+    said += [f"rule {name}: {spec.rules[name].wish} -> {spec.rules[name].goals}; {spec.rules[name].because}"
+             for name in spec.wishes]  # fmt: skip
+    chosen = found["chosen"]
+    if chosen is None:
+        return [*said, "no trial finished: give more time (--budget) or more trials (--trials)"]
+    if not found["satisfied"]:
+        missed = ", ".join(
+            f"{c} (it has {chosen['figures'][c.figure]:.4g})"
+            for c in spec.constraints
+            if c.excess(chosen["figures"][c.figure]) > 0
+        )
+        bounds = ", ".join(map(str, spec.constraints))
+        said.append(f"no trial satisfies {bounds}; the nearest is trial {chosen['trial']}: {missed}")
+    else:
+        on = [row for row in rows if row["front"]]
+        at = next(i for i, row in enumerate(on) if row["trial"] == chosen["trial"])
+        if len(spec.goals) > 1:
+            first = spec.goals[0].figure
+            said.append(f"{first} leads: trials within {found['slack']:.2g} of its best are weighed by the other goals")
+        said += in_words(spec.goals, [dict(row) for row in on], [f"trial {row['trial']}" for row in on], at)
+    settings = ", ".join(f"{name} {_short(value)}" for name, value in chosen["values"].items())
+    said.append(f"chosen: trial {chosen['trial']}, run {chosen['run']} ({settings})")
+    said += _against_default(found)
+    said += [f"what matters for {name}: {each['text']}" for name, each in found["importance"].items()]
+    if found["warm"]:
+        said += [text for text in (found["warm"]["note"], found["warm"]["text"]) if text]
+    said += [f"rule {each['rule']} on this search's trials: {each['text']}" for each in found["rules"]]
+    return said
+
+
+def _tried(found: Mapping[str, Any]) -> str:
+    counts = found["trials"]
+    parts = [
+        f"{counts[name]} {name}" for name in ("finished", "given up", "stopped", "failed", "running") if counts[name]
+    ]
+    return f"{counts['all']} trials ({', '.join(parts)}) for {', '.join(found['goals'])}"
+
+
+def _against_default(found: Mapping[str, Any]) -> list[str]:
+    """Whether the chosen recipe beats the default on test, goal by goal; or that it does not."""
+    if found["chosen"]["is_default"]:
+        return ["the default recipe is the best compromise that was found: nothing beats it"]
+    rows = found["comparison"]
+    if not rows:
+        return ["it was not compared with the default: one of the two stopped on every seed"]
+    said = []
+    for row in rows:
+        word = {"better": "better", "worse": "worse"}.get(row["word"], "no difference that can be told")
+        interval = f" ({row['interval'][0]:+.2g} to {row['interval'][1]:+.2g})" if row["interval"] else " (no interval)"
+        said.append(
+            f"test, {row['figure']}: {row['chosen']:.4g} against the default's {row['default']:.4g}, "
+            f"difference {row['effect']:+.2g}{interval}: {word}"
+        )
+    better = [row["figure"] for row in rows if row["word"] == "better"]
+    worse = [row["figure"] for row in rows if row["word"] == "worse"]
+    if len(better) == len(rows):
+        verdict = "the chosen recipe beats the default on every goal"
+    elif better:
+        verdict = f"the chosen recipe beats the default on {', '.join(better)}, not on the rest"
+    else:
+        verdict = "the chosen recipe does not beat the default"
+    verdict += f"; it is worse on {', '.join(worse)}" if worse else ""
+    if rows[0]["seeds"] == 1:
+        verdict += " (one seed each: the intervals cover the choice of test items, not the luck of training)"
+    else:
+        verdict += f" ({rows[0]['seeds']} seeds each)"
+    return [*said, verdict]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
