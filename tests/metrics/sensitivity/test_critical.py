@@ -32,7 +32,7 @@ def test_grows_with_the_radius_and_stays_in_bounds(smooth, x):
 
 def test_one_logit_head_and_batches(x):
     model = lambda v: v[:, :1]  # noqa: E731
-    values = {critical_sample_ratio(model, x, 0.1, batch_size=size) for size in (1, 50, 300)}
+    values = {critical_sample_ratio(model, x, 0.1, batch_size=size) for size in (9, 50, 300)}
     assert values == {(x[:, 0].abs() < 0.1).double().mean().item()}
 
 

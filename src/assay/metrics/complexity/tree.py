@@ -42,7 +42,7 @@ def _compiled() -> Callable[..., int] | None:
         from numba.extending import register_jitable
     except ImportError:
         return None
-    for part in (_child, _node, _split):
+    for part in (_begin, _child, _node, _split):
         register_jitable(part)
     try:
         return njit(cache=True, nogil=True)(_phrases)
@@ -58,7 +58,7 @@ def _phrases(codes: Numbers, symbols: int, tree: Numbers, keys: Numbers) -> int:
     pending = phrases = start = 0
     for i in range(n):
         pending += 1
-        above = -1  # the node made last, whose suffix link is still to come
+        above = 0  # the node made last, whose suffix link is still to come; the root's is never read
         while pending > 0:
             if length == 0:
                 edge = i
@@ -70,20 +70,17 @@ def _phrases(codes: Numbers, symbols: int, tree: Numbers, keys: Numbers) -> int:
                 node = below
                 continue
             if below == -1:
+                tree[above + 2] = node
                 tree[at] = -2 - i
-                made = node
-            else:
-                begin = tree[below + 1] if below >= 0 else -2 - below
-                repeated = codes[begin + length] == codes[i]
-                made = node if repeated else top
-                if not repeated:
-                    top = _split(tree, keys, codes, symbols, width, top, at, length, i)
-            if above != -1:
-                tree[above + 2] = made
-            if below != -1 and made == node:
+                above = 0
+            elif codes[_begin(tree, below) + length] == codes[i]:
+                tree[above + 2] = node
                 length += 1
                 break
-            above = made if below != -1 else -1
+            else:
+                tree[above + 2] = top
+                above = top
+                top = _split(tree, keys, codes, symbols, width, top, at, length, i)
             pending -= 1
             if node != 0:
                 node = tree[node + 2]
@@ -94,6 +91,11 @@ def _phrases(codes: Numbers, symbols: int, tree: Numbers, keys: Numbers) -> int:
             phrases += 1
             start = i + 1
     return phrases + (1 if start < n else 0)
+
+
+def _begin(tree: Numbers, below: int) -> int:
+    """Where in the sequence the edge above a child begins."""
+    return tree[below + 1] if below >= 0 else -2 - below
 
 
 def _node(tree: Numbers, new: int, width: int, length: int, begin: int) -> int:
@@ -122,7 +124,7 @@ def _split(
 ) -> int:
     """Cut the edge that stands at ``at`` after ``length`` symbols and hang the leaf of codes[i] there."""
     below = tree[at]
-    begin = tree[below + 1] if below >= 0 else -2 - below
+    begin = _begin(tree, below)
     top = _node(tree, new, width, length, begin)
     tree[at] = new
     if below >= 0:
