@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.report.charts import kit, labels, theme
+from assay.report.charts import curves, kit, labels, theme
 from assay.report.charts.families import detail, motion, movers, samples
 from assay.report.charts.families.space import Space, space
 from assay.report.folder import Folder
@@ -110,8 +110,8 @@ def test_heat_map_of_layers_has_both_halves_from_one() -> None:
 
 def test_a_learning_curve_keeps_its_first_and_last_epoch() -> None:
     epochs = pd.Series(range(1, 301))
-    kept = epochs[detail.thinned(epochs)]
-    assert kept.iloc[0] == 1 and kept.iloc[-1] == 300 and len(kept) <= detail.POINTS + 1
+    kept = epochs[curves.thinned(epochs)]
+    assert kept.iloc[0] == 1 and kept.iloc[-1] == 300 and len(kept) <= curves.POINTS + 1
 
 
 def test_thumbnails_are_magnified_by_whole_numbers_and_only_if_they_are_images(images: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -116,3 +117,4 @@ class Story:
     hero: Figure | None = None
     sections: tuple[Section, ...] = ()
     controls: tuple[Block, ...] = ()
+    keys: Mapping[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # further keys of hue and shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assay.report.blocks import Block, Cell, Column, Section, Table
@@ -49,14 +50,19 @@ def _how_sure(folder: Folder, verdict: dict[str, Any]) -> str:
     return say(", ", "、").join(part for part in (folder.text(verdict.get("n_text")), chance) if part)
 
 
-def claim_section(folder: Folder, claim: dict[str, Any], blocks: tuple[Block, ...]) -> Section:
-    """The section with the evidence for one claim: its outcome, the pictures and tables, the test in one sentence."""
+def claim_section(
+    folder: Folder, claim: dict[str, Any], blocks: tuple[Block, ...], designs: Mapping[str, str] | None = None
+) -> Section:
+    """The section with the evidence for one claim: its outcome, the pictures and tables, the test in one sentence.
+
+    ``designs``: what a study says of its designs, where that is not what is said of twins and families.
+    """
     name = str(claim.get("name"))
     verdict: dict[str, Any] = next((v for v in folder.verdicts if v.get("claim") == name), {"claim": name})
     title = heading(folder, claim) or name
     numbers = _detail(folder, name, verdict.get("detail") or {})
     blocks = (*blocks, *([numbers] if numbers else []))
-    return Section(f"claim-{name}", title, blocks, verdict=verdict, tested=_test(folder, claim))
+    return Section(f"claim-{name}", title, blocks, verdict=verdict, tested=_test(folder, claim, designs or {}))
 
 
 def _detail(folder: Folder, name: str, detail: dict[str, Any]) -> Table | None:
@@ -74,13 +80,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and value == value
 
 
-def _test(folder: Folder, claim: dict[str, Any]) -> str:
+def _test(folder: Folder, claim: dict[str, Any], designs: Mapping[str, str]) -> str:
     say = say_in(folder.lang)
     design = {
         "paired": say(
             ", in pairs that share a seed and differ only in the stress", " (同じシードでストレスだけが異なる対)"
         ),
         "family": say(", in models that each have a seed of their own", " (シードがすべて異なるモデル)"),
+        **designs,
     }.get(str(claim.get("design")), "")
     side = {
         "above": say("above", "より大きい"),
@@ -91,7 +98,7 @@ def _test(folder: Folder, claim: dict[str, Any]) -> str:
     if not claim.get("measure") or held is None:
         return ""
     band = ""
-    if len(margin) == 2:
+    if len(margin) == 2 and margin[0] < margin[1]:
         band = say(
             f"; {margin[0]:.3g} to {margin[1]:.3g} counts as no effect",
             f"。{margin[0]:.3g}〜{margin[1]:.3g} は効果なしとみなす",

@@ -57,7 +57,7 @@ def html(folder: Folder) -> str:
         hero=told.hero,
         parts=_parts(sections, words),
         strip=strip,
-        keys=common.keys(folder),
+        keys={**common.keys(folder), **told.keys},
         charts=charts,
         style=Markup(_asset("style.css").replace("FONT_STACK", theme.FONT)),
         script=Markup(_asset("script.js")),

@@ -22,6 +22,8 @@ _RUNS: tuple[tuple[str, str, str, bool], ...] = (
     ("escape", "escapes, ‰", "見逃し ‰", True),
     ("val_cross_entropy", "validation loss", "検証損失", False),
     ("movement", "movement", "移動", False),
+    ("complexity", "complexity, bits", "複雑さ (ビット)", False),
+    ("sensitivity", "sensitivity", "感度", False),
     ("density", "density", "密度", False),
     ("correlation", "correlation", "相関", False),
 )
@@ -36,9 +38,15 @@ def run_table(folder: Folder) -> Table | None:
     there = [column for column in _RUNS if column[0] in runs and runs[column[0]].notna().any()]
     notes = remarkable(folder)
     curves = set(folder.table("curves").get("run", ()))
+    designs, families = (runs[name].nunique() > 1 if name in runs else False for name in ("design", "family"))
+    telling = (True, True, designs, True, families, True)
+
+    def head(row: dict[str, Any]) -> tuple[Cell, ...]:
+        return _run_head(folder, row, curves, notes.get(str(row["run"]), ""))
+
     rows = [
         (
-            *_run_head(folder, row, curves, notes.get(str(row["run"]), "")),
+            *(cell for cell, told in zip(head(row), telling, strict=True) if told),
             *(_run_cell(row[name], name, share) for name, _, _, share in there),
         )
         for row in runs.to_dict("records")
@@ -52,7 +60,7 @@ def run_table(folder: Folder) -> Table | None:
         say("status", "状態"),
     )
     columns = (
-        *(Column(title, number=i == 3) for i, title in enumerate(titles)),
+        *(Column(title, number=i == 3) for i, title in enumerate(titles) if telling[i]),
         *(Column(say(english, japanese), number=True) for _, english, japanese, _ in there),
     )
     folded = say(
@@ -83,7 +91,7 @@ def _run_head(folder: Folder, row: dict[str, Any], curves: set[str], note: str) 
 
 def _run_cell(value: Any, name: str, share: bool) -> Cell:
     if not share:
-        return Cell(short(value) if value != value else f"{value:.3f}", value)
+        return Cell(f"{value:.3f}" if abs(value) < 100 else short(value), value)
     text = (
         per_thousand(value) if name in ("false_reject", "escape") else ("–" if value != value else f"{100 * value:.1f}")
     )

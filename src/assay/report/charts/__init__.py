@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import families
+from assay.report.charts import families, simplicity
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
     "families": families.story,
+    "simplicity": simplicity.story,
 }
 
 

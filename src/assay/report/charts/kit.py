@@ -162,9 +162,9 @@ def lines(
     )
 
 
-def quantity(field: str, title: str, span: Domain, ticks: Sequence[float] | int = 5) -> alt.X:
+def quantity(field: str, title: str, span: Domain, ticks: Sequence[float] | int = 5, *, log: bool = False) -> alt.X:
     """A horizontal axis of a quantity with a fixed domain."""
-    return alt.X(f"{field}:Q", title=title or None, scale=_scale(span), axis=_axis(ticks))
+    return alt.X(f"{field}:Q", title=title or None, scale=_scale(span, log), axis=_axis(ticks))
 
 
 def quantity_up(field: str, title: str, span: Domain, ticks: Sequence[float] | int = 5, *, log: bool = False) -> alt.Y:

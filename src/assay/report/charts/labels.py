@@ -55,13 +55,16 @@ def _free(box: tuple[float, ...], taken: Sequence[tuple[float, ...]], own: int, 
     return not any(box[0] < o[2] and o[0] < box[2] and box[1] < o[3] and o[1] < box[3] for o in others)
 
 
-def labels_beside(points: Frame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """The labels of points with a ``side``, one layer a side; the page leaves them out of narrow plots."""
+def labels_beside(points: Frame, x: alt.X, y: alt.Y, least: str = "wide") -> list[alt.Chart]:
+    """The labels of points with a ``side``, one layer a side; the page leaves them out of plots below ``least``.
+
+    ``least``: "wide" (640 pixels), "half" (400).
+    """
     layers = []
     for side, (dx, dy) in SIDES.items():
         here = points[points.side == side]
         if len(here):
             mark = alt.Chart(data(here)).mark_text(align="left" if dx > 0 else "right", dx=dx, dy=dy, fontSize=11)
             label = mark.encode(x=x, y=y, text="label:N", color=alt.value("@ink"))
-            layers.append(label.properties(name=f"wide-{side}"))
+            layers.append(label.properties(name=f"{least}-{side}"))
     return layers

@@ -44,9 +44,11 @@
     (spec.layer || []).forEach(withoutRowLabels);
   }
 
+  const least = { wide: 640, half: 400 }; // pixels below which a layer of labels is left out
+
   // In a narrow plot row labels are cut, column labels stand upright, and labels beside points are left to hovering.
   function narrowed(spec, width, around) {
-    if (spec.layer && width < 640) spec.layer = spec.layer.filter((layer) => !(layer.name || "").startsWith("wide"));
+    if (spec.layer) spec.layer = spec.layer.filter((layer) => !(width < (least[(layer.name || "").split("-")[0]] || 0)));
     const { x, y } = spec.encoding || {};
     if (around < 480 && y && y.type === "nominal") y.axis = { ...y.axis, labelLimit: Math.round(0.46 * width) };
     if (around < 480 && x && x.type === "nominal" && x.axis && x.axis.labelAngle) x.axis = { ...x.axis, labelAngle: -90 };

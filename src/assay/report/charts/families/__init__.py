@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from assay.report.blocks import Block, Section, Story
+from assay.report.blocks import Block, Figure, Section, Story
+from assay.report.charts.curves import curves
 from assay.report.charts.families import detail, motion, movers, place, rates, samples, spread, tables
 from assay.report.charts.families.controls import controls
 from assay.report.charts.families.space import Space, space
 from assay.report.claims import claim_section
 from assay.report.folder import Folder
-from assay.report.words import say_in
+from assay.report.words import chrome, say_in
 
 Drawing = Callable[[Folder, Space], Block | None]
 
@@ -60,9 +61,16 @@ def _looks(folder: Folder) -> list[Section]:
             say("Which classes and samples moved most", "最も動いたクラスとサンプル"),
             [samples.classes(folder), pictures, table],
         ),
-        ("learning", say("How they learned", "学習のようす"), [detail.curves(folder)]),
+        ("learning", say("How they learned", "学習のようす"), [_curves(folder)]),
     ]
     return [Section(name, title, _there(blocks), part="more") for name, title, blocks in parts]
+
+
+def _curves(folder: Folder) -> Figure | None:
+    """Learning curves, a panel a stress."""
+    words = chrome(folder.lang)
+    stress = {c.name: c.stress for c in folder.conditions}
+    return curves(folder, {name: words.get(of, of) for name, of in stress.items()}, stress, place.colours(folder))
 
 
 def _there(blocks: Sequence[Block | None]) -> tuple[Block, ...]:

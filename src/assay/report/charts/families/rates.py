@@ -7,7 +7,7 @@ import pandas as pd
 from assay.report.blocks import Cell, Column, Figure, Panel, Table
 from assay.report.charts import kit
 from assay.report.charts.families.place import colours, labels
-from assay.report.charts.families.spread import means_of
+from assay.report.charts.means import means_of
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import Mean, mean_interval, per_thousand, with_interval
 from assay.report.words import say_in

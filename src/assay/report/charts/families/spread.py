@@ -12,6 +12,7 @@ from assay.report.charts import kit, theme
 from assay.report.charts.families.place import colours, labels
 from assay.report.charts.families.space import Space
 from assay.report.charts.labels import beside, labels_beside
+from assay.report.charts.means import means_of
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import mean_interval
 from assay.report.words import say_in
@@ -124,14 +125,3 @@ def _crosses(points: Frame, folder: Folder) -> Any:
         base.mark_point(filled=True, size=76, opacity=1, stroke="@ground").encode(x=across, y=up, tooltip=tip),
         *labels_beside(points[["x", "y", "label", "side"]], across, up),
     ).properties(height=380)
-
-
-def means_of(dots: Frame, by: list[str], level: float) -> Frame:
-    """The mean of ``value`` in each group with its interval: columns ``by``, value, low, high, n."""
-    rows = []
-    for key, part in dots.groupby(by, sort=False):
-        found = mean_interval(part.value, level)
-        rows.append(
-            {**dict(zip(by, key, strict=True)), "value": found.mean, "low": found.low, "high": found.high, "n": found.n}
-        )
-    return pd.DataFrame(rows, columns=[*by, "value", "low", "high", "n"])
