@@ -65,15 +65,12 @@ def tune(
     write_json(search.folder / "tune.json", {**about, "command": command, "warm_note": warm_note})
     default = default_run(search)
     search.means = settled(search)
-    ledger = Ledger(search.folder, [g.sign for g in spec.goals], search.axes, spec.seed, spec.startup)
-    try:
-        with limited(1):
-            ledger.start_with(starts)
-            run_trials(search, ledger)
-            with locked(search.folder / "locks" / "conclude"):
-                _conclude(search, ledger, default, about, warm_note)
-    finally:
-        ledger.close()
+    signs = [goal.sign for goal in spec.goals]
+    with Ledger(search.folder, signs, search.axes, spec.seed, spec.startup) as ledger, limited(1):
+        ledger.start_with(starts)
+        run_trials(search, ledger)
+        with locked(search.folder / "locks" / "conclude"):
+            _conclude(search, ledger, default, about, warm_note)
     return search.folder
 
 

@@ -73,7 +73,10 @@ class Ledger:
             _try_lock(self.own)
             self.study = _open(folder / "journal.log", signs)
 
-    def close(self) -> None:
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         """Give up the name; unfinished trials of this process may be taken over."""
         self.own.close()
         with suppress(OSError):
