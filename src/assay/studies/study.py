@@ -76,6 +76,7 @@ class Study(Spec):
     name: ClassVar[str]
     title: ClassVar[Text]
     question: ClassVar[Text]
+    more: ClassVar[Text]  # how to get more conditions, where these are the units of a claim
     claims: ClassVar[tuple[Claim, ...]]
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {"smoke": (), "default": (), "evidence": ()}
     least_seeds: ClassVar[int] = 2

@@ -51,7 +51,7 @@ def _verdict(
         "n_text": found.n_text,
         "sentence": found.sentence,
         "meaning": study.meaning(claim.name, word, direction),
-        "next": _next(claim, estimate, corrected, level, cost) if word == "undecided" else None,
+        "next": _next(study, claim, estimate, corrected, level, cost) if word == "undecided" else None,
         "detail": {**dict(estimate.detail), **dict(found.detail)},
     }
 
@@ -75,13 +75,17 @@ def bounded(estimate: Estimate, claim: Claim) -> Estimate:
     )
 
 
-def _next(claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None) -> Text:
+def _next(
+    study: type[Study], claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None
+) -> Text:
     """What would decide it: how many more units, and about how long that takes."""
     if not known(estimate):
         return text(
             "More finished runs would decide it: more seeds (--seeds 12), or a gentler setting where runs stopped.",
             "完了した学習を増やすと判断できます（--seeds 12、または停止した設定を穏やかにする）。",
         )
+    if claim.design == "family" and claim.scale == "correlation":
+        return study.more
     clear = estimate.low > claim.threshold or estimate.high < claim.threshold
     if clear and corrected > level and estimate.n:
         return text(
@@ -89,11 +93,6 @@ def _next(claim: Claim, estimate: Estimate, corrected: float, level: float, cost
             f"({_p(estimate):.2g}, {corrected:.2g} after correction): use 12 seeds or more (--seeds 12).",
             f"区間は境界から離れていますが、数が少ないためp値が十分小さくなりません（p={_p(estimate):.2g}、補正後{corrected:.2g}）。"
             "シードを12個以上にしてください（--seeds 12）。",
-        )
-    if claim.design == "family" and claim.scale == "correlation":
-        return text(
-            "More conditions would decide it: more kinds or times of stress (--set grid.times=[0.1,0.25,0.5,0.75]).",
-            "条件（ストレスの種類や時点）を増やすと判断できます（--set grid.times=[0.1,0.25,0.5,0.75]）。",
         )
     needed = needed_n(estimate, threshold=claim.threshold, margin=claim.margin)
     if needed is None or needed <= estimate.n:

@@ -48,6 +48,7 @@ class Families(Study):
     name: ClassVar[str] = "families"
     title: ClassVar[Text] = words.TITLE
     question: ClassVar[Text] = words.QUESTION
+    more: ClassVar[Text] = words.MORE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=6", "grid.times=[0.5]"),

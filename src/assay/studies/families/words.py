@@ -16,6 +16,10 @@ QUESTION = text(
     "Do models that generalise resemble one another inside, and does stress in training move a model elsewhere?",
     "よく汎化するモデルは内部表現も互いに似ているか。学習中のストレスはモデルを別の場所へ動かすか。",
 )
+MORE = text(
+    "More conditions would decide it: more kinds or times of stress (--set grid.times=[0.1,0.25,0.5,0.75]).",
+    "条件（ストレスの種類や時点）を増やすと判断できます（--set grid.times=[0.1,0.25,0.5,0.75]）。",
+)
 CLAIM = {
     "stress-moves": text(
         "Stress in mid-training moves what a model represents further than chance does.",

@@ -45,6 +45,7 @@ class Simplicity(Study):
     name: ClassVar[str] = "simplicity"
     title: ClassVar[Text] = words.TITLE
     question: ClassVar[Text] = words.QUESTION
+    more: ClassVar[Text] = words.MORE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=3", "grid.lr=[0.01]", "grid.widths=[]"),

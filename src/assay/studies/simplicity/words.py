@@ -13,6 +13,10 @@ QUESTION = text(
     "Two settings give the same accuracy: which one gives the simpler, steadier function?",
     "同じ精度の二つの設定のうち、どちらがより単純で安定した関数になるか。",
 )
+MORE = text(
+    "More settings would decide it: more learning rates or widths (--set grid.lr=[1e-5,1e-4,3e-4,3e-3,1e-2,3e-2]).",
+    "設定（学習率や幅）を増やすと判断できます（--set grid.lr=[1e-5,1e-4,3e-4,3e-3,1e-2,3e-2]）。",
+)
 CLAIM = {
     "too-high-collapses": text(
         "A learning rate that is too high collapses the complexity of what the model says.",
