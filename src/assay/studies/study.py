@@ -117,7 +117,7 @@ class Study(Spec):
 
     @classmethod
     def meaning(cls, claim: str, word: str, direction: str) -> Text:
-        """What a verdict means for the reader."""
+        """What a verdict means for the reader; ``direction`` is "none" where the effect is surely negligible."""
         raise NotImplementedError
 
 

@@ -38,6 +38,7 @@ def _verdict(
         p_corrected=corrected,
     )
     shown = bounded(estimate, claim)
+    negligible = claim.margin[0] < estimate.low and estimate.high < claim.margin[1]  # no opposite worth the name
     return {
         "claim": claim.name,
         "word": word,
@@ -50,7 +51,7 @@ def _verdict(
         "n": estimate.n,
         "n_text": found.n_text,
         "sentence": found.sentence,
-        "meaning": study.meaning(claim.name, word, direction),
+        "meaning": study.meaning(claim.name, word, "none" if negligible else direction),
         "next": _next(study, claim, estimate, corrected, level, cost) if word == "undecided" else None,
         "detail": {**dict(estimate.detail), **dict(found.detail)},
     }
