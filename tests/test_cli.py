@@ -88,7 +88,9 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.Ca
     assert "Traceback" not in err and not out
 
 
-@pytest.mark.parametrize("what", ["metrics", "models", "data", "strategies", "interventions", "losses", "studies"])
+@pytest.mark.parametrize(
+    "what", ["metrics", "models", "data", "strategies", "interventions", "losses", "studies", "goals", "wishes"]
+)
 def test_lists(capsys: pytest.CaptureFixture[str], what: str) -> None:
     code, out, _ = call(capsys, "list", what, "--json")
     rows = json.loads(out)[what]

@@ -81,6 +81,18 @@ def _studies() -> list[Row]:
     return [{"name": name, "question": study.question["en"]} for name, study in STUDIES.items()]
 
 
+def _goals() -> list[Row]:
+    from assay.studies.tune.figures import FIGURES
+
+    return [{"name": figure.name, "what": figure.what, "better": figure.better} for figure in FIGURES.values()]
+
+
+def _wishes() -> list[Row]:
+    from assay.studies.tune import RULES
+
+    return [{"name": name, "wish": r.wish, "goals": r.goals, "because": r.because} for name, r in RULES.items()]
+
+
 LISTS = {
     "metrics": _metrics,
     "models": _models,
@@ -90,4 +102,6 @@ LISTS = {
     "losses": lambda: _kinds("losses"),
     "activations": _activations,
     "studies": _studies,
+    "goals": _goals,
+    "wishes": _wishes,
 }

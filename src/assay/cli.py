@@ -124,7 +124,10 @@ app.command()(tune)
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="metrics, models, data, strategies, interventions, losses, activations or studies")
+        str,
+        typer.Argument(
+            help="metrics, models, data, strategies, interventions, losses, activations, studies, goals or wishes"
+        ),
     ],
     json_: JsonOption = False,
 ) -> None:

@@ -17,7 +17,7 @@ from assay.core.rng import numpy_rng
 from assay.studies.tune.figures import SENSED, Seen, figure
 from assay.studies.tune.goals import Goal
 
-RESAMPLES = 200
+RESAMPLES = 100
 GROUPS = 16
 
 
