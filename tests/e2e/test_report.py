@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+from fake_simplicity import write as write_simplicity
 from fake_study import write
 
 from assay.report import render
@@ -169,4 +170,45 @@ def test_the_keyboard_reaches_contents_tables_and_folds(browser: Any, report: tu
     page.locator(".fold > summary").first.focus()
     page.keyboard.press("Enter")
     assert page.locator(".fold").first.get_attribute("open") is not None
+    page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def simplicity(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render(write_simplicity(tmp_path_factory.mktemp(f"simple-{request.param}"), seeds=6), request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_simplicity_page_is_drawn_within_the_window(browser: Any, simplicity: Path, width: int) -> None:
+    seen = opened(browser, simplicity)
+    page = seen.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(1500)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
+    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
+    assert len(sizes) >= 30 and all(wide > 100 and high > 60 for wide, high in sizes), sizes
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
+    assert page.eval_on_selector_all(".chart", over) == 0
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert seen.complaints == []
+    page.close()
+
+
+def test_menus_choose_another_map(browser: Any, simplicity: Path) -> None:
+    seen = opened(browser, simplicity)
+    page = seen.page
+    numbers = "() => [...document.querySelectorAll('#any-two .role-mark.mark-text text')].map(e => e.textContent).filter(Boolean)"
+    cells = "() => document.querySelectorAll('#any-two .role-mark.mark-rect path').length"
+    menus = page.locator("#any-two select")
+    assert menus.count() == 2
+    first, places = page.evaluate(numbers), page.evaluate(cells)
+    assert len(first) == 9 and places == 24  # one row and one column of four activations by six learning rates
+    menus.nth(1).select_option(index=0)
+    page.wait_for_function(f"({numbers})().join() !== '{','.join(first)}'")
+    menus.nth(0).select_option(index=0)
+    page.wait_for_function(f"({cells})() === 12")  # four activations by three depths, all of them trained
+    assert len(page.evaluate(numbers)) == 12
+    assert seen.complaints == []
     page.close()

@@ -132,7 +132,7 @@ def _run(random: np.random.Generator, c: dict[str, Any], seed: int, ok: int | No
         "seed": seed,
         "status": "finished",
         "train_loss": 2.3 if dead else 0.04 + 0.9 * (1 - simple) + 0.004 * random.random(),
-        "train_accuracy": 0.1 if dead else min(1.0, accuracy + 0.03),
+        "train_accuracy": 0.1 if dead else min(0.998, accuracy + 0.03) + 0.001 * random.random(),
         "val_accuracy": accuracy + 0.003 * random.normal(),
         "val_cross_entropy": 2.3 if dead else 0.14 + 0.9 * (1 - simple),
         "test_accuracy": accuracy,

@@ -58,7 +58,7 @@ def _free(box: tuple[float, ...], taken: Sequence[tuple[float, ...]], own: int, 
 def labels_beside(points: Frame, x: alt.X, y: alt.Y, least: str = "wide") -> list[alt.Chart]:
     """The labels of points with a ``side``, one layer a side; the page leaves them out of plots below ``least``.
 
-    ``least``: "wide" (640 pixels), "half" (400).
+    ``least``: "wide" (640 pixels), "half" (400); under another name they always stay.
     """
     layers = []
     for side, (dx, dy) in SIDES.items():

@@ -184,6 +184,7 @@ def by_depth(folder: Folder, grid: Grid | None) -> Figure | None:
             f"The claim is about {name}, the activation of the base; the others stand beside it. Dots are seeds.",
             f"主張は基準の {name} について。他は参考。点はシード。",
         ),
+        keys=("activation",),
     )
 
 
@@ -191,7 +192,7 @@ def _depth_lines(grid: Grid, dots: Frame, means: Frame, say: Say) -> Any:
     height, title = 270, say("sensitivity", "感度")
     up = kit.domain(dots.value, means.low, means.high, zero=True)
     deepest = int(dots.depth.max())
-    span = (int(dots.depth.min()) - 0.15, deepest + 0.45)
+    span = (int(dots.depth.min()) - 0.15, deepest + 0.6)
     x = kit.quantity("place", say("hidden layers", "隠れ層の数"), span, sorted(set(dots.depth)))
     y, colour = kit.quantity_up("value", title, up), kit.hue("hue", grid.hues)
     tip = kit.tips(activation=say("activation", "活性化関数"), value_=title)
@@ -206,9 +207,9 @@ def _depth_lines(grid: Grid, dots: Frame, means: Frame, say: Say) -> Any:
         base.mark_line(strokeWidth=1.8).encode(y=y, detail="activation:N"),
         base.mark_rule(strokeWidth=6, opacity=0.24).encode(y=kit.quantity_up("low", title, up), y2="high:Q"),
         base.mark_point(filled=True, size=80, opacity=1, stroke="@ground").encode(y=y, tooltip=tip),
-        ends.mark_text(align="left", dx=14, fontSize=11.5).encode(
-            x=x, y=kit.quantity_up("at", title, up), text="activation:N", color=colour
-        ),
+        ends.mark_text(align="left", dx=14, fontSize=11.5)
+        .encode(x=x, y=kit.quantity_up("at", title, up), text="activation:N", color=colour)
+        .properties(name="half-ends"),
     ).properties(height=height)
 
 

@@ -132,7 +132,7 @@ def _picture(folder: Folder, grid: Grid, runs: Frame, found: Frame, edge: Frame)
         axis(say("accuracy on validation data, % ↑", "検証データの正解率 (%) ↑"), dots.y, shown.y),
     )
     line = alt.Chart(kit.data(edge[["x", "y"]])).mark_line(
-        interpolate="step-before", color="@faint", strokeWidth=7, opacity=0.55, clip=True
+        interpolate="step-after", color="@faint", strokeWidth=7, opacity=0.55, clip=True
     )
     tip = kit.tips(
         label=say("setting", "設定"),

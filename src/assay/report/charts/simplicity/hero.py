@@ -90,7 +90,7 @@ def _panel(
     )
     below = flags(at, across, HEIGHT)
     points = points[["condition", "x", "y"]]
-    least = "half" if title else "wide"
+    least = "any" if named is not None else "half" if title else "wide"
     chart = cloud(grid, points, dots, (across, up), tooltip=tip, height=HEIGHT, least=least, named=named, below=below)
     return Panel(chart, title)
 

@@ -78,7 +78,8 @@ def cloud(
 ) -> Any:
     """Points of settings with columns condition, x, y (with ``crosses`` also x_low, x_high, y_low, y_high).
 
-    ``named``: which settings get a label, the others are left to hovering; ``below``: layers under the points.
+    ``least``: the width below which labels are left out ("any": never); ``named``: which settings get a label, the
+    others are left to hovering; ``below``: layers under the points.
     """
     across, up = channels(axes)
     means = grid.drawn(means)
@@ -94,7 +95,7 @@ def cloud(
     large = alt.Chart(kit.data(means)).mark_point(filled=True, size=92, opacity=1, stroke="@ground", strokeWidth=1.2)
     layers.append(large.encode(x=across, y=up, tooltip=tooltip, **look))
     shown = means if named is None else means[means.condition.isin(named)]
-    size = (820, height) if least == "wide" else (430, height)
+    size = ({"wide": 820, "half": 430}.get(least, 300), height)  # pixels of the plot for which labels are placed
     points = pd.DataFrame({"x": axes[0].place(shown.x), "y": axes[1].place(shown.y), "label": shown.label})
     sided = shown[["x", "y", "label"]].assign(side=beside(points, (axes[0].ends, axes[1].ends), size))
     return alt.layer(*layers, *labels_beside(sided, across, up, least)).properties(height=height)

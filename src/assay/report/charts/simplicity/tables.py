@@ -95,7 +95,8 @@ def settings_table(
         for column in there:
             mean = mean_interval(part[column], folder.level)
             text, interval = with_interval(_inside(mean, column), scale_of(column), folder.lang)
-            cells.append(Cell(text, mean.mean, note=interval))
+            fewer = f" (n {mean.n})" if 0 < mean.n < len(part) else ""
+            cells.append(Cell(text, mean.mean, note=interval + fewer))
         note = (notes or {}).get(s.name, "")
         rows.append((Cell(s.label, i, hue=grid.hues[s.hue], note=note), *cells, Cell(str(len(part)), len(part))))
     if not rows:
