@@ -199,7 +199,8 @@ def test_the_simplicity_page_is_drawn_within_the_window(browser: Any, simplicity
 def test_menus_choose_another_map(browser: Any, simplicity: Path) -> None:
     seen = opened(browser, simplicity)
     page = seen.page
-    numbers = "() => [...document.querySelectorAll('#any-two .role-mark.mark-text text')].map(e => e.textContent).filter(Boolean)"
+    texts = "[...document.querySelectorAll('#any-two .role-mark.mark-text text')]"
+    numbers = f"() => {texts}.map(e => e.textContent).filter(Boolean)"
     cells = "() => document.querySelectorAll('#any-two .role-mark.mark-rect path').length"
     menus = page.locator("#any-two select")
     assert menus.count() == 2
