@@ -46,7 +46,7 @@ def plane(folder: Folder, grid: Grid | None) -> Figure | None:
     panels = [_panel(grid, folder, points, dots, whole, at, far, titles[0] if split else "")]
     if split:
         inside = dots[dots.x > NEAR * top]
-        closer = axis(whole.title, inside.x, [x for _, x in at if x > NEAR * top])
+        closer = axis(whole.title, near.x, inside.x, [x for _, x in at if x > NEAR * top])
         panels.append(_panel(grid, folder, near, inside, closer, at, None, titles[1]))
     foot = say(" What does not react at all is drawn at the foot.", "まったく反応しないモデルは最下部。")
     take = advice(folder, grid)
