@@ -62,7 +62,7 @@ def spread_contrast(
     """
     parts = _blocks(checked_distances(distances), blocks, labels, wider, tighter)
     n = sum(len(part.wider) for part in parts)
-    ratios = np.array([_log_ratio(part.gram, part.wider[None])[0] for part in parts])
+    ratios = np.array([log_ratio(part.gram, part.wider[None])[0] for part in parts])
     smallest = _smallest_p(parts, permutations)
     nan, detail = float("nan"), {"blocks": float(len(parts)), "smallest_p": smallest, "log_ratio": float(ratios.mean())}
     if not np.all(np.isfinite(ratios)):
@@ -106,8 +106,11 @@ def _block(d: Array, wide: Indices, tight: Indices) -> Block:
     return Block((residuals * ordination.signs) @ residuals.T, wider)
 
 
-def _log_ratio(gram: Array, wider: Mask) -> Array:
-    """log(rms z of the wider / rms z of the tighter) for memberships ``wider`` (count, m), centres found anew."""
+def log_ratio(gram: Array, wider: Mask) -> Array:
+    """log(rms z of the wider / rms z of the others), centres found anew.
+
+    ``gram``: (..., m, m) inner products of residuals; ``wider``: (count, m) memberships. Returns (..., count).
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return 0.5 * (np.log(_mean_square(gram, wider)) - np.log(_mean_square(gram, ~wider)))
 
@@ -115,10 +118,11 @@ def _log_ratio(gram: Array, wider: Mask) -> Array:
 def _mean_square(gram: Array, member: Mask) -> Array:
     """Mean of z^2 over the members of a group, from inner products: |G_ii - 2 mean_j G_ij + mean_jk G_jk|."""
     w = member.astype(float)
-    n = w.sum(axis=1, keepdims=True)
+    n = w.sum(axis=-1, keepdims=True)
     row = w @ gram / n
-    z2 = np.abs(np.diag(gram) - 2 * row + (row * w).sum(axis=1, keepdims=True) / n)
-    return (z2 * w).sum(axis=1) / (n[:, 0] - 1)
+    own = np.diagonal(gram, axis1=-2, axis2=-1)[..., None, :]
+    z2 = np.abs(own - 2 * row + (row * w).sum(axis=-1, keepdims=True) / n)
+    return (z2 * w).sum(axis=-1) / (n[:, 0] - 1)
 
 
 def _aligned(
@@ -133,7 +137,7 @@ def _aligned(
         drawn = np.zeros(permutations)
         for part, member in zip(parts, members, strict=True):
             scale = np.where(part.wider, np.exp(-shift), 1.0)
-            drawn += _log_ratio(part.gram * np.outer(scale, scale), member) / len(parts)
+            drawn += log_ratio(part.gram * np.outer(scale, scale), member) / len(parts)
         return share_beyond(np.abs(drawn), abs(found - shift))
 
     half = _half_by_shape(parts, level)

@@ -108,4 +108,4 @@ def needed_n(estimate: Estimate, *, threshold: float, margin: tuple[float, float
 
 
 def _times(arm: float, room: float) -> float:
-    return (arm / room) ** 2 if room > 0 else float("inf")
+    return min(arm / room, 1e6) ** 2 if room > 0 else float("inf")
