@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from assay.commands.common import (
     progress,
     stderr,
     stdout,
+    warn,
 )
 from assay.commands.tune import tune
 
@@ -71,20 +73,22 @@ def study(
     if on != "auto":
         executor(on)  # a wrong name is told before anything is loaded
     means = Means(on, fleet, threads, choose_device(device))
-    chosen, dataset = configure(
-        name, data, production=production, preset=preset, seeds=seeds, regroup=regroup, settings=settings or ()
-    )
-    if dry_run:
-        from assay.studies.cost import estimate
+    with redirect_stdout(sys.stderr):  # whatever a user's code prints is not part of the answer
+        chosen, dataset = configure(
+            name, data, production=production, preset=preset, seeds=seeds, regroup=regroup, settings=settings or ()
+        )
+        warn(dataset.warnings)
+        if dry_run:
+            from assay.studies.cost import estimate
 
-        print_plan(estimate(chosen, dataset, Lab(lab), means), json_)
-        return
-    if not json_:
-        for warning in dataset.warnings:
-            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}")
-    with progress() as tell:
-        folder = conduct(chosen, dataset, Lab(lab), means, command=command(), tell=tell)
-    _finish(folder, lang, json_)
+            plan = estimate(chosen, dataset, Lab(lab), means)
+        else:
+            with progress() as tell:
+                folder = conduct(chosen, dataset, Lab(lab), means, command=command(), preset=preset, tell=tell)
+    if dry_run:
+        print_plan(plan, json_)
+    else:
+        _finish(folder, lang, json_)
 
 
 @app.command()
@@ -100,8 +104,9 @@ def train(
     from assay.lab import Lab, choose_device
     from assay.studies.single import train_one
 
-    with progress() as tell:
+    with redirect_stdout(sys.stderr), progress() as tell:
         found = train_one(recipe, tuple(settings or ()), Lab(lab), choose_device(device), threads, tell)
+    warn(found["warnings"])
     if json_:
         print_json(found)
         return
@@ -183,6 +188,7 @@ def _finish(folder: Path, lang: str, json_: bool) -> None:
             "folder": str(folder),
             "report": str(page),
             "verdicts": [{key: verdict[key] for key in keys} for verdict in found["verdicts"]],
+            "warnings": [warning["en"] for warning in found["warnings"]],
         }
     )
 
@@ -196,6 +202,3 @@ def main() -> None:
     except AssayError as error:
         stderr().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        stderr().print("stopped; repeat the same command to go on where it was")
-        sys.exit(130)

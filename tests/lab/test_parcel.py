@@ -20,7 +20,7 @@ NET = (
 
 def job(file: Path) -> TrainJob:
     recipe = {"uses": [str(file)], "model": f"{file}:net", "data": "digits", "seed": 0}
-    return TrainJob("job", (recipe,), ("run",), Source("digits"), "/nowhere/job.safetensors")
+    return TrainJob("job", (recipe,), ("run",), Source("digits"), "/nowhere/job.safetensors", "digest")
 
 
 def test_a_worker_with_the_same_file_uses_it_where_it_is(tmp_path: Path) -> None:

@@ -72,3 +72,10 @@ def test_initial_weights_depend_on_the_seed_alone() -> None:
     a, b, c = (build("mlp:4", (6,), 2, seed=s) for s in (1, 1, 2))
     first = [next(net.parameters()) for net in (a, b, c)]
     assert first[0].equal(first[1]) and not first[0].equal(first[2])
+
+
+def test_a_module_used_under_two_names_is_one_slot_under_both() -> None:
+    act = nn.ReLU()
+    net = nn.Sequential(nn.Linear(2, 2), act, nn.Linear(2, 2), act, nn.Linear(2, 2))
+    swap_activations(net, "tanh")
+    assert net[1] is net[3] and isinstance(net[1], Activation) and net[1].kind == "tanh"

@@ -51,7 +51,7 @@ def test_the_next_command_follows_what_is_open(images: Path, tmp_path: Path) -> 
     assert next_command(Folder(images)) == "assay study families --data parts --seeds 14"
     verdicts[3]["next"] = {"en": "More conditions (--set grid.times=[0.1,0.5]) would.", "ja": ""}
     folder = changed(images, tmp_path / "set", "verdicts.json", verdicts=verdicts)
-    assert next_command(Folder(folder)) == "assay study families --data parts --set grid.times=[0.1,0.5]"
+    assert next_command(Folder(folder)) == "assay study families --data parts --set 'grid.times=[0.1,0.5]'"
     decided = [verdict | {"word": "refuted"} for verdict in verdicts]
     folder = changed(images, tmp_path / "decided", "verdicts.json", verdicts=decided)
     assert next_command(Folder(folder)) == "assay study families --data parts --production FOLDER"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assay.core.errors import JobFailed
+from assay.core.errors import BadInput, JobFailed
 from assay.lab import Lab
 from assay.studies import Means, conduct, configure, rebuild
 from tests.studies.conftest import SMALL
@@ -130,3 +131,62 @@ def test_diverged_runs_are_rows_and_are_said(parts: Path, tmp_path: Path) -> Non
     assert "stopped because" in found["warnings"][0]["en"]
     assert {v["word"] for v in found["verdicts"]} == {"undecided"}
     assert found["verdicts"][0]["interval"] == [0.0, 1e6] and found["verdicts"][0]["effect"] == 1.0
+
+
+def test_a_lost_table_is_made_again(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab")
+    before = tables(folder)
+    (folder / "runs.csv").unlink()
+    run(parts, tmp_path / "lab")
+    assert tables(folder) == before
+
+
+def test_edited_tables_are_said_in_one_line(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab", seeds=6)
+    pairs = (folder / "pairs.csv").read_text().splitlines(keepends=True)
+    (folder / "pairs.csv").write_text("".join(pairs[:40]))
+    with pytest.raises(BadInput, match=r"pairs are not in pairs\.csv"):
+        rebuild(folder)
+    (folder / "pairs.csv").unlink()
+    with pytest.raises(BadInput, match="pairs"):
+        rebuild(folder)
+    (folder / "runs.csv").write_text("")
+    with pytest.raises(BadInput, match="missing or empty"):
+        rebuild(folder)
+
+
+def test_verdicts_follow_the_claims_in_the_folder(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab", seeds=6)
+    about = json.loads((folder / "study.json").read_text())
+    for claim in about["claims"]:
+        claim["threshold"], claim["margin"] = claim["bounds"][1], [claim["bounds"][1]] * 2
+    (folder / "study.json").write_text(json.dumps(about))
+    rebuild(folder)
+    words = [v["word"] for v in json.loads((folder / "verdicts.json").read_text())["verdicts"]]
+    assert "supported" not in words[:4]
+
+
+def test_data_that_change_while_a_study_runs_are_refused(parts: Path, tmp_path: Path) -> None:
+    from assay.lab.jobs import carry_out, plan
+
+    study, data = configure("families", str(parts), seeds=2, settings=SMALL)
+    recipes = {name: planned.recipe for name, planned in study.stage(0, {}, data).items()}
+    job = plan(recipes, study.source, Lab(tmp_path / "lab"), stack=None, threads=1, device="cpu")[0]
+    with pytest.raises(BadInput, match="other images than when the study began"):
+        carry_out(dataclasses.replace(job, learned="something else"))
+
+
+@pytest.mark.parametrize(
+    "setting", ["data=cells", "grid.data=cells", "grid.production=x", "split_seed=3", "regroup=true"]
+)
+def test_what_names_the_data_has_its_own_option(parts: Path, setting: str) -> None:
+    with pytest.raises(BadInput, match="set elsewhere"):
+        configure("families", str(parts), settings=[setting])
+
+
+def test_kinds_of_stress_are_told_apart(parts: Path) -> None:
+    losses = "grid.losses=[{kind: focal, gamma: 1},{kind: focal, gamma: 5}]"
+    study, _ = configure("families", str(parts), settings=[losses])
+    assert len({condition.name for condition in study.conditions}) == len(study.conditions)
+    with pytest.raises(BadInput, match="name each kind of stress once"):
+        configure("families", str(parts), settings=["grid.activations=[tanh,tanh]"])

@@ -15,6 +15,21 @@ from assay.train import Recipe, Result, train
 from assay.train.draws import order
 
 Blobs = Callable[..., Dataset]
+OWN = """
+from torch import nn
+from torch.nn import functional as F
+class Net(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.first, self.act, self.gate = nn.Linear(36, 8), nn.GELU(), nn.Sigmoid()
+        self.head = nn.Linear(8, classes)
+    def forward(self, x):
+        x = self.act(self.first(x.flatten(1)))
+        return self.head(F.dropout(x, 0.5, self.training) * self.gate(x))
+def net(shape, classes):
+    return Net(classes)
+"""
+
 SWAP = {"kind": "hot_swap", "at": 0.5, "activation": "tanh", "loss": "focal"}
 
 
@@ -166,3 +181,13 @@ def test_dropout_draws_have_addresses_too(make_blobs: Blobs, tmp_path: Path) -> 
     first = train([chosen], make_blobs())[0]
     torch.rand(7)
     assert same(first, train([chosen], make_blobs())[0])
+
+
+def test_the_users_own_model_keeps_its_activations_and_gets_them_back(make_blobs: Blobs, tmp_path: Path) -> None:
+    (tmp_path / "gelu.py").write_text(OWN)
+    swap = {"kind": "hot_swap", "at": 0.25, "until": 0.75, "activation": "tanh", "layers": "act"}
+    chosen = recipe(model=f"{tmp_path}/gelu.py:net", interventions=[swap], keep=["0", "0.5", "1"])
+    first, again = train([chosen], make_blobs())[0], train([chosen], make_blobs())[0]
+    kinds = [first.kept[moment].activations for moment in ("0", "0.5", "1")]
+    assert kinds == [{"act": "gelu", "gate": "sigmoid"}, {"act": "tanh", "gate": "sigmoid"}, kinds[0]]
+    assert same(first, again)  # also what the forward draws by itself

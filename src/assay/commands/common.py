@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +41,12 @@ def known_language(lang: str) -> None:
 
     if lang not in ("en", "ja"):
         raise unknown("language", lang, ("en", "ja"))
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say on standard error what changes how results are to be read."""
+    for warning in warnings:
+        stderr().print(f"[bold yellow]warning:[/] {plain(warning)}", soft_wrap=True)
 
 
 def print_plan(plan: dict[str, Any], json_: bool) -> None:
@@ -107,4 +113,9 @@ def progress() -> Iterator[Tell]:
             if what in tasks:
                 progress.update(tasks[what], completed=done, total=of, last=plain(last))
 
-        yield tell
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            progress.stop()
+            stderr().print("stopped; repeat the same command to go on where it was")
+            raise SystemExit(130) from None

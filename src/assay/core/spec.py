@@ -133,12 +133,19 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _share(value: Any) -> Fraction:
+    try:
+        return value if isinstance(value, Fraction) else Fraction(str(value)).limit_denominator(10**6)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"is not a share of training such as 0.25 or 1/3: '{value}'") from None
+
+
 # A number that may be written as a fraction. Its identity is its float64 value: 8/255 and 0.03137254901960784 are one.
 Number = Annotated[float, BeforeValidator(lambda value: float(_number(value)) if _number(value) != value else value)]
 # A share of training, kept exactly so that "2/3" means the same step on every machine.
 Share = Annotated[
     Fraction,
-    BeforeValidator(lambda v: Fraction(str(v)).limit_denominator(10**6) if not isinstance(v, Fraction) else v),
+    BeforeValidator(lambda v: _share(v)),
     PlainSerializer(str, return_type=str, when_used="json"),
 ]
 

@@ -8,8 +8,10 @@ are then tried one at a time, so that only the job that kills its worker is lost
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +70,10 @@ def cores() -> int:
 
 
 def _guarded(function: Callable[[Any], Any], job: Any) -> Any:
+    """The job's value, or a `Failure`; what a user's code prints goes to standard error, never between results."""
     try:
-        return function(job)
+        with redirect_stdout(sys.stderr):
+            return function(job)
     except AssayError as error:
         return Failure(str(error), "")
     except Exception as error:

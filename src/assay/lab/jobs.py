@@ -52,6 +52,7 @@ class TrainJob:
     runs: tuple[str, ...]
     source: Source
     checkpoint: str
+    learned: str  # digest of what the runs are named by; a worker that finds other data refuses
     threads: int = 1
     device: str = "cpu"
 
@@ -69,8 +70,14 @@ def carry_out(job: TrainJob, tell: Callable[[float, list[list[dict[str, Any]]]],
     began = time.time()
     recipes = [Recipe.parse(recipe) for recipe in job.recipes]
     path = Path(job.checkpoint)
+    data = job.source.load()
+    if data.learned != job.learned:
+        raise BadInput(
+            f"asked to train on {job.source.data}; found other images than when the study began; "
+            "leave the data alone while it runs, and repeat the command"
+        )
     with limited(job.threads):
-        results = train(recipes, job.source.load(), checkpoint=path, device=job.device, tell=tell)
+        results = train(recipes, data, checkpoint=path, device=job.device, tell=tell)
     seconds = time.time() - began
     return Outcome(
         results,
@@ -113,7 +120,8 @@ def plan(
 
     def add(name: str, runs: Sequence[str]) -> None:
         plain = tuple(recipes[run].plain() for run in runs)
-        jobs.append(TrainJob(name, plain, tuple(runs), source, str(lab.checkpoint(name)), threads, device))
+        path = str(lab.checkpoint(name))
+        jobs.append(TrainJob(name, plain, tuple(runs), source, path, source.load().learned, threads, device))
 
     for name, runs in lab.open_jobs().items():
         if set(runs) <= set(recipes) and any(run in missing for run in runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,9 @@ class Lab:
         self.checkpoints = self.root / "checkpoints"
         if self.root.exists() and not self.root.is_dir():
             raise BadInput(f"asked to keep the lab in {root}; found a file there; give a folder (--lab)")
-        try:
-            self.checkpoints.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(
-                f"asked to keep the lab in {root}; found: {error.strerror}; give another folder (--lab)"
-            ) from error
+        above = next(place for place in (self.root, *self.root.parents) if place.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            raise BadInput(f"asked to keep the lab in {root}; found that {above} cannot be written to (--lab)")
 
     def run(self, run: str) -> Path:
         """The folder of a run."""

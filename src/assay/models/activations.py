@@ -74,16 +74,21 @@ class Activation(nn.Module):
 
 
 def add_slots(module: nn.Module) -> nn.Module:
-    """Replace, in place, every activation module of a known type by a slot that computes the same."""
-    for name, child in list(module.named_children()):
-        known = _BY_TYPE.get(type(child))
-        if known and known[1](child):
-            slot = Activation(known[0])
-            slot.training = child.training
-            slot._forward_hooks = child._forward_hooks  # whoever listens to this layer goes on listening
-            setattr(module, name, slot)
-        else:
-            add_slots(child)
+    """Replace, in place, every activation module of a known type by a slot that computes the same.
+
+    A module that is used under two names becomes one slot under both.
+    """
+    made: dict[nn.Module, Activation] = {}
+    for parent in list(module.modules()):
+        for name, child in parent._modules.items():
+            known = None if child is None else _BY_TYPE.get(type(child))
+            if child is None or known is None or not known[1](child):
+                continue
+            if child not in made:
+                made[child] = Activation(known[0])
+                made[child].training = child.training
+                made[child]._forward_hooks = child._forward_hooks  # whoever listens goes on listening
+            parent._modules[name] = made[child]
     return module
 
 

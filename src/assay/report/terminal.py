@@ -58,7 +58,9 @@ def next_command(folder: Folder) -> str:
     for verdict in folder.verdicts:
         said = pick(verdict.get("next"), "en") if verdict.get("word") == "undecided" else ""
         if option := re.search(r"(--[a-z]+) ([^\s()]+)", said):
-            return f"{command} {option[0]}"
+            return (
+                with_option(command, option[1], option[2]) if option[1] != "--set" else f"{command} --set '{option[2]}'"
+            )
         if (more := re.search(r"(\d+) more seeds", said)) and isinstance(seeds, int):
             return with_option(command, "--seeds", str(seeds + int(more[1])))
     if "--production" not in command:

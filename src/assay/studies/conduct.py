@@ -18,20 +18,23 @@ from assay.lab.jobs import machine
 from assay.lab.threads import limited
 from assay.studies.cost import settle
 from assay.studies.means import Means, Tell, silent
-from assay.studies.study import STUDIES, Planned, Study, Tables
+from assay.studies.study import STUDIES, Claim, Planned, Study, Tables
 from assay.studies.verdict import verdicts
 
 
-def conduct(study: Study, data: Dataset, lab: Lab, means: Means, *, command: str, tell: Tell = silent) -> Path:
+def conduct(
+    study: Study, data: Dataset, lab: Lab, means: Means, *, command: str, preset: str = "default", tell: Tell = silent
+) -> Path:
     """Carry out a study and return its folder, with tables, verdicts and provenance in it.
 
     A study whose tables stand already is judged anew from them; nothing is trained or observed twice.
     """
     # The base recipe's id covers the user's own code, too: editing a model makes another study.
-    identity = study.fingerprint(study.recipe.run_id(data.digest), assay.__version__)
+    claims = to_json([claim.plain() for claim in study.claims])
+    identity = study.fingerprint(study.recipe.run_id(data.digest), claims, assay.__version__)
     folder = _folder(study, data, lab, identity)
-    about = _about(study, data, identity, command)
-    if (folder / "provenance.json").exists():
+    about = _about(study, data, identity, command) | {"preset": preset}
+    if _whole(folder):
         return rebuild(folder)
     write_json(folder / "study.json", about)  # question, grid and claims, before any result
     with limited(1):
@@ -72,21 +75,40 @@ def _carry_out(study: Study, data: Dataset, lab: Lab, means: Means, folder: Path
             "runs_reused": len(planned) - trained,
             "study_fingerprint": identity,
             "on": means.on,
+            "tables": sorted(tables),
+            "made_with": _made_with(lab, planned),
         },
     )
 
 
+def _whole(folder: Path) -> bool:
+    """Whether a study was carried out and all its tables are still there."""
+    if not (folder / "provenance.json").exists():
+        return False
+    return all((folder / f"{name}.csv").exists() for name in read_json(folder / "provenance.json").get("tables", []))
+
+
 def rebuild(folder: Path) -> Path:
-    """Judge a study anew from the tables in its folder; needs no weights and no data."""
+    """Judge a study anew from the tables in its folder, by the claims written there; needs no weights and no data."""
     about = read_json(folder / "study.json")
     cls = STUDIES.find(about.get("study", "(none)"))
+    try:
+        return _judge(folder, about, cls)
+    except (KeyError, AttributeError, pd.errors.EmptyDataError) as error:
+        raise BadInput(
+            f"asked for the verdicts of {folder}; a table or a column is missing or empty ({error}); "
+            "restore it, or repeat the study's command"
+        ) from error
+
+
+def _judge(folder: Path, about: dict[str, Any], cls: type[Study]) -> Path:
     tables = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in folder.glob("*.csv")}
     if "runs" not in tables:
         raise BadInput(f"asked for the verdicts of {folder}; found no runs.csv; repeat the study to finish it")
     cost = (
         read_json(folder / "provenance.json").get("seconds_per_seed") if (folder / "provenance.json").exists() else None
     )
-    claims = [c for c in cls.claims if c.name in {each["name"] for each in about["claims"]}]
+    claims = [Claim.parse(each, "study.json: claims") for each in about["claims"]]
     judged, warnings = cls.judge(about, tables)
     write_json(
         folder / "verdicts.json",
@@ -97,6 +119,14 @@ def rebuild(folder: Path) -> Path:
         },
     )
     return folder
+
+
+def _made_with(lab: Lab, planned: Mapping[str, Planned]) -> list[dict[str, Any]]:
+    """Every combination of torch, threads and device that runs were trained with: more than one is worth knowing."""
+    keys = ("torch", "threads", "device", "platform")
+    records = [lab.record(run) for run in planned]
+    distinct = {tuple(record.get(key) for key in keys) for record in records}
+    return [dict(zip(keys, values, strict=True)) for values in sorted(distinct, key=str)]
 
 
 def to_csv(table: pd.DataFrame) -> str:

@@ -37,6 +37,7 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
         "data": recipe.data,
         "status": record["status"],
         "steps": record["steps"],
+        "warnings": list(data.warnings),
         "seconds": record["seconds"],
         **last,
     }

@@ -141,6 +141,8 @@ def configure(
     cls = STUDIES.find(name)
     if preset not in cls.presets:
         raise unknown("preset", preset, cls.presets)
+    for setting in settings:
+        _refuse_elsewhere(setting)
     split_seed = next((plain_value(s.partition("=")[2]) for s in settings if s.startswith("grid.split_seed=")), 0)
     if not isinstance(split_seed, int) or split_seed < 0:
         raise BadInput(f"asked for split seed {split_seed}; give a whole number from 0 on")
@@ -153,11 +155,31 @@ def configure(
     }
     by_hand = [*cls.presets[preset], *settings]
     plain = override(plain, [s.removeprefix("grid.") if s.startswith("grid.") else f"recipe.{s}" for s in by_hand])
+    recipe = plain["recipe"]
+    if recipe.get("model") is None:
+        recipe["model"] = default_model(dataset.kind, dataset.shape)
+    if ".py:" in str(recipe["model"]) and not any(s.startswith("activation=") for s in settings):
+        recipe["activation"] = None  # the user's model keeps what it came with
     if seeds is not None:
         if seeds < cls.least_seeds:
             raise BadInput(f"asked for {seeds} seeds; {name} needs at least {cls.least_seeds}; 12 is usual")
         plain["seeds"] = seeds
     return cls.parse(plain, f"study {name}"), dataset
+
+
+ELSEWHERE = {
+    **{path: f"--{path.rpartition('.')[2]}" for path in ("data", "grid.data", "grid.production")},
+    **{path: "--regroup" for path in ("regroup", "grid.regroup")},
+    **{path: "--set grid.split_seed=..." for path in ("split_seed",)},
+    **{path: "--set FIELD=... without 'recipe.'" for path in ("recipe", "grid.recipe")},
+}
+
+
+def _refuse_elsewhere(setting: str) -> None:
+    """Settings that name the data have an option of their own, so that data and record cannot part."""
+    path = setting.partition("=")[0].strip()
+    if path in ELSEWHERE:
+        raise BadInput(f"asked for --set {setting}; this is set elsewhere; use {ELSEWHERE[path]}")
 
 
 def suited(name: str, data: Dataset, regroup: bool, split_seed: int) -> dict[str, Any]:
@@ -168,5 +190,6 @@ def suited(name: str, data: Dataset, regroup: bool, split_seed: int) -> dict[str
         "regroup": regroup,
         "split_seed": split_seed,
         "model": default_model(data.kind, data.shape),
+        "activation": "relu",
         "epochs": min(60, max(8, -(-800 // steps))),
     }

@@ -11,6 +11,8 @@ from assay.maths.statistics import Estimate, holm, judge, needed_n
 from assay.studies.phrases import known
 from assay.studies.study import Claim, Judged, Study, Text, text
 
+ENOUGH = 12  # seeds that reach a small enough p in every study
+
 
 def verdicts(
     study: type[Study], claims: Sequence[Claim], judged: Mapping[str, Judged], level: float, cost: float | None
@@ -88,7 +90,7 @@ def _next(
     if claim.design == "family" and claim.scale == "correlation":
         return study.more
     clear = estimate.low > claim.threshold or estimate.high < claim.threshold
-    if clear and corrected > level and estimate.n:
+    if clear and corrected > level and estimate.n < ENOUGH:
         return text(
             "The interval is clear of the threshold, but so few units cannot reach a small enough p "
             f"({_p(estimate):.2g}, {corrected:.2g} after correction): use 12 seeds or more (--seeds 12).",

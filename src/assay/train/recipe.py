@@ -47,7 +47,7 @@ class Recipe(Spec):
     regroup: bool = False
     split_seed: int = Field(0, ge=0)
     model: str | None = None
-    activation: str = "relu"
+    activation: str | None = None  # put into every slot; None leaves what the model came with
     strategy: OneOf[Strategy] = Standard()
     interventions: tuple[OneOf[Intervention], ...] = ()
     optimiser: Optimiser = Optimiser()
@@ -92,7 +92,9 @@ class Recipe(Spec):
 
     @field_validator("activation")
     @classmethod
-    def _known_activation(cls, value: str) -> str:
+    def _known_activation(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             ACTIVATIONS.find(value)
         except BadInput as error:
@@ -104,7 +106,7 @@ class Recipe(Spec):
         for moment in self.keep:
             try:
                 share, _ = moment_of(moment)
-            except ValueError:
+            except (ValueError, ZeroDivisionError):
                 raise ValueError(f"keep: '{moment}' is no moment; write a share such as 0.5, or 0.5-") from None
             if not 0 <= share <= 1:
                 raise ValueError(f"keep: '{moment}' lies outside training; shares are in [0, 1]")

@@ -47,6 +47,7 @@ class State:
     optimiser: torch.optim.Optimizer
     strategy: Strategy
     memory: dict[str, Tensor]
+    came_with: dict[str, str]  # the activation in each slot before any swap
     step: int = 0
     forks: tuple[int, ...] = ()
     history: list[list[dict[str, Any]]] = field(default_factory=list)  # a list of rows for each run
@@ -64,6 +65,7 @@ class State:
         classes = len(data.classes)
         modules = [build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes]
         learner = Learner(modules, len(data.shape), device)
+        learner.random |= ".py:" in first.model  # what a user's forward draws cannot be seen
         return cls(
             recipe=first,
             seeds=tuple(recipe.seed for recipe in recipes),
@@ -71,6 +73,7 @@ class State:
             optimiser=make_optimiser(first.optimiser, learner.parameters()),
             strategy=first.strategy,
             memory=first.strategy.init_state(learner),
+            came_with=learner.activations(),
             history=[[] for _ in recipes],
             stopped=[None for _ in recipes],
         )

@@ -13,7 +13,7 @@ from assay.studies.tune.rules import understand
 from assay.studies.tune.space import Space
 from assay.train import Optimiser, Recipe
 
-BASE = Recipe(data="digits", model="mlp:128-64", epochs=20)
+BASE = Recipe(data="digits", model="mlp:128-64", epochs=20, activation="relu")
 
 
 def test_a_sign_is_taken_and_a_missing_one_comes_from_the_figure() -> None:

@@ -265,7 +265,8 @@ def test_two_processes_share_one_search(parts: Path, tmp_path: Path, on: str) ->
     assert len(folders) == 1
     rows = table(Path(folders.pop()))
     assert list(rows["trial"]) == list(range(24)) and set(rows["status"]) <= {"finished", "given up"}
-    journal = [json.loads(line) for line in (lab / "tune").glob("*/journal.log").__next__().open()]
+    (log,) = lab.glob("tune/*/journal.log")
+    journal = [json.loads(line) for line in log.read_text().splitlines()]
     by = {entry["user_attr"]["by"] for entry in journal if "by" in entry.get("user_attr", {})}
     assert len(by) == 2  # both had a part in it
     assert not list((lab / "checkpoints").iterdir())

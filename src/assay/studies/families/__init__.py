@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from assay.core.errors import BadInput
 from assay.core.files import write_json
@@ -79,6 +79,14 @@ class Families(Study):
             raise ValueError("times must be different shares of training between 0 and 1, such as [0.25, 0.75]")
         return tuple(sorted(times))
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> Families:
+        names = [condition.name for condition in self.conditions]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two conditions are called {', '.join(twice)}; name each kind of stress once")
+        return self
+
     @property
     def conditions(self) -> list[Condition]:
         """The grid's conditions in the order of every table."""
@@ -111,7 +119,7 @@ class Families(Study):
 
     def plan(self, data: Dataset) -> dict[str, Any]:
         """What this many seeds can show."""
-        third = max(2, self.seeds // 3)
+        third = max(3, self.seeds // 3)
         return {
             "runs": 2 * self.seeds * len(self.conditions),
             "smallest_p": {"stress-moves": smallest_p("sign-flip", self.seeds)},

@@ -54,9 +54,9 @@ def conditions(
         for activation in activations:
             yield "activation", activation, {"activation": activation}
         for loss in losses:
-            yield "loss", loss.kind, {"loss": loss}
+            yield "loss", loss_name(loss), {"loss": loss}
         if activations and losses:
-            yield "both", f"{activations[0]}+{losses[0].kind}", {"activation": activations[0], "loss": losses[0]}
+            yield "both", f"{activations[0]}+{loss_name(losses[0])}", {"activation": activations[0], "loss": losses[0]}
 
     found = [Condition("none", "none", "", None, ())]
     found += [Condition(f"fork@{_at(t)}", "fork", "", t, (Fork(at=t),)) for t in times]
@@ -67,8 +67,14 @@ def conditions(
     return found
 
 
+def loss_name(loss: Loss) -> str:
+    """The kind of a loss and what is not as usual about it, such as ``focal(gamma=5)``."""
+    unusual = [f"{k}={getattr(loss, k):g}" for k, f in type(loss).model_fields.items() if getattr(loss, k) != f.default]
+    return loss.kind + (f"({', '.join(unusual)})" if unusual else "")
+
+
 def _at(share: Fraction) -> str:
-    return f"{float(share):g}"
+    return f"{float(share):.6g}"
 
 
 def moments(times: Sequence[Fraction]) -> tuple[str, ...]:

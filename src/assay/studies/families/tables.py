@@ -75,13 +75,14 @@ def _runs(
 def families(runs: pd.DataFrame) -> pd.Series:
     """Happy: the upper third of a condition's models by val accuracy, ties by val cross-entropy; unhappy: the lower.
 
-    At least two models each. Only models with seeds of their own are sorted.
+    At least three models each: of two, the distances to their own centre are one number and cannot be tested. Only
+    models with seeds of their own are sorted.
     """
     family = pd.Series("", index=runs.index, dtype=object)
     own = runs[(runs.design == "family") & (runs.status == "finished")]
     for _, models in own.groupby("condition", sort=False):
         ranked = models.sort_values(["val_accuracy", "val_cross_entropy"], ascending=[False, True], kind="stable")
-        third = max(2, len(ranked) // 3)
+        third = max(3, len(ranked) // 3)
         if len(ranked) < 2 * third:
             continue
         family[ranked.index] = "middle"
@@ -94,7 +95,7 @@ def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -
     """Every pair of models of the family design at the primary layer; mean similarity of conditions at each layer."""
     primary = layers[-1]
     runs = [run for run in planned if run in looks.features]
-    alive = [run for run in runs if not any(is_constant(looks.features[run][layer]) for layer in layers)]
+    alive = [run for run in runs if not is_constant(looks.features[run][primary])]
     condition = np.array([planned[run].tags["condition"] for run in alive])
     if len(alive) < 2:
         return _frame("pairs", []), _frame("layers", [])
@@ -111,10 +112,12 @@ def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -
     ]
     between = []
     for layer in layers:
-        each = at if layer == primary else [looks.features[run][layer] for run in alive]
-        d = distances if layer == primary else pairwise(each, "cka_distance")
-        s = similar if layer == primary else pairwise(each, "debiased_cka")
-        between += _by_condition(condition, layer, d, s)
+        live = np.array([not is_constant(looks.features[run][layer]) for run in alive])
+        each = [looks.features[run][layer] for run, lives in zip(alive, live, strict=True) if lives]
+        if len(each) > 1:
+            d = distances if layer == primary else pairwise(each, "cka_distance")
+            s = similar if layer == primary else pairwise(each, "debiased_cka")
+            between += _by_condition(condition[live], layer, d, s)
     return _frame("pairs", rows), _frame("layers", between)
 
 

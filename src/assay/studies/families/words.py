@@ -172,6 +172,18 @@ def left_out(names: Sequence[str]) -> list[Text]:
     ]
 
 
+def unmapped(n: int) -> list[Text]:
+    """Models whose last hidden layer gives the same for every input have no place on the map."""
+    if not n:
+        return []
+    return [
+        text(
+            f"Left out of the claims about families: {n} models whose last hidden layer says the same of everything.",
+            f"最終隠れ層の出力が常に一定のため、群の比較から除いたモデル：{n}件。",
+        )
+    ]
+
+
 def floor_or_ceiling(alive: pd.DataFrame) -> list[Text]:
     """Models that all score the same cannot be sorted into families."""
     own = alive[alive.design == "family"]

@@ -65,7 +65,7 @@ def tune(
     write_json(search.folder / "tune.json", {**about, "command": command, "warm_note": warm_note})
     default = default_run(search)
     search.means = settled(search)
-    signs = [goal.sign for goal in spec.goals]
+    signs: list[str] = [goal.sign for goal in spec.goals]
     with Ledger(search.folder, signs, search.axes, spec.seed, spec.startup) as ledger, limited(1):
         ledger.start_with(starts)
         run_trials(search, ledger)
@@ -80,7 +80,8 @@ def _begin(
 ) -> tuple[Search, dict[str, Any]]:  # fmt: skip
     if warm is not None:
         spec = spec.with_(warm=warm.digest)
-    identity = spec.fingerprint(data.digest, assay.__version__)
+    base = spec.recipe.run_id(data.digest)  # covers the user's own code, too: editing a model makes another search
+    identity = spec.fingerprint(base, assay.__version__)
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in data.name)[:40] or "data"
     name = "-".join(goal.figure.replace("_", "-") for goal in spec.goals)[:60]
     folder = lab.root / "tune" / f"{name}-{safe}-{identity[:6]}"
@@ -91,7 +92,7 @@ def _begin(
     about = {
         "tune": folder.name,
         "fingerprint": identity,
-        "family": spec.with_(warm="", seed=0).fingerprint(data.digest, assay.__version__),
+        "family": spec.with_(warm="", seed=0).fingerprint(base, assay.__version__),
         "seed": spec.seed,
         "warm": spec.warm,
         "warm_from": str(warm.folder) if warm is not None else None,

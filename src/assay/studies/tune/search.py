@@ -56,7 +56,7 @@ class Search:
 
     def run_of(self, recipe: Recipe) -> str:
         """The run's id."""
-        return recipe.run_id(self.data.digest)
+        return recipe.run_id(self.data.learned)
 
     @contextmanager
     def holding(self, runs: Sequence[str]) -> Iterator[None]:

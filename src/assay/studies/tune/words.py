@@ -62,8 +62,8 @@ def _against_default(found: Mapping[str, Any]) -> list[str]:
         word = {"better": "better", "worse": "worse"}.get(row["word"], "no difference that can be told")
         interval = f" ({row['interval'][0]:+.2g} to {row['interval'][1]:+.2g})" if row["interval"] else " (no interval)"
         said.append(
-            f"on test, {row['figure'].removeprefix('test_')}: {row['chosen']:.4g} against the default's {row['default']:.4g}, "
-            f"difference {row['effect']:+.2g}{interval}: {word}"
+            f"on test, {row['figure'].removeprefix('test_')}: {row['chosen']:.4g} against the default's "
+            f"{row['default']:.4g}, difference {row['effect']:+.2g}{interval}: {word}"
         )
     better = [row["figure"] for row in rows if row["word"] == "better"]
     worse = [row["figure"] for row in rows if row["word"] == "worse"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,8 +43,7 @@ class HotSwap(Intervention):
         back = time == 1
         event: dict[str, Any] = {"event": "swap back" if back else "hot swap"}
         if self.activation is not None:
-            to = state.recipe.activation if back else self.activation
-            event |= {"activation": to, "layers": state.learner.swap(to, self.layers)}
+            event |= {"layers": self._swap_activations(state, back)}
         if self.strategy is not None:
             state.strategy = state.recipe.strategy if back else self.strategy
             state.memory = state.strategy.init_state(state.learner)
@@ -56,6 +56,17 @@ class HotSwap(Intervention):
             state.reset_optimiser()
             event["optimiser"] = "reset"
         return event
+
+    def _swap_activations(self, state: State, back: bool) -> dict[str, str]:
+        """Swap, or give each slot back what the model came with; what each changed slot holds now."""
+        before = state.learner.activations()
+        if back:
+            own = {name: kind for name, kind in state.came_with.items() if fnmatchcase(name, self.layers)}
+            state.learner.set_activations({**before, **own})
+        else:
+            assert self.activation is not None
+            state.learner.swap(self.activation, self.layers)
+        return {name: kind for name, kind in state.learner.activations().items() if kind != before[name]}
 
     @model_validator(mode="after")
     def _swaps_something(self) -> HotSwap:

@@ -1,0 +1,31 @@
+"""Keep a study as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
+
+Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance) and nothing else: no weights, no page.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+KEPT = ("study.json", "provenance.json", "verdicts.json")
+
+
+def main() -> int:
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    source, target = Path(sys.argv[1]), Path(sys.argv[2])
+    if not (source / "study.json").is_file():
+        print(f"asked to keep {source}; found no study.json there; give a study's folder", file=sys.stderr)
+        return 2
+    target.mkdir(parents=True, exist_ok=True)
+    for path in [*(source / name for name in KEPT), *sorted(source.glob("*.csv"))]:
+        shutil.copy(path, target / path.name)
+    print(f"kept {sum(path.stat().st_size for path in target.iterdir()) / 1e6:.1f} MB in {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

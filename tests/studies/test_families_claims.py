@@ -1,0 +1,57 @@
+"""The claims of `families` on tables with a known answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from assay.studies.families.claims import unhappy_vary_more, worse_is_wider
+from assay.studies.families.tables import families
+
+
+def cloud(draw: np.random.Generator, conditions: int, models: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Models as points in ten dimensions; a model that lies further out is worse."""
+    points = draw.normal(size=(conditions * models, 10))
+    names = np.repeat([f"c{i}" for i in range(conditions)], models)
+    quality = -(np.linalg.norm(points, axis=1) ** 4)
+    own = pd.DataFrame({"run": range(len(points)), "condition": names, "design": "family", "status": "finished"})
+    own["val_accuracy"], own["val_cross_entropy"], own["test_accuracy"] = quality, 0.0, quality
+    return own, np.linalg.norm(points[:, None] - points, axis=-1), quality
+
+
+def test_one_bad_model_cannot_make_its_condition_both_worse_and_wider() -> None:
+    """The review's null: equal conditions, accuracy tied to place. Accuracy comes from other models, so it holds."""
+    false = 0
+    for repeat in range(40):
+        draw = np.random.default_rng(repeat)
+        own, distances, _ = cloud(draw, 13, 8)
+        other, _, quality = cloud(draw, 13, 8)  # the paired models of the same conditions
+        accuracy = pd.Series(quality).groupby(other.condition).mean()
+        false += worse_is_wider(own, distances, accuracy, 0.95).estimate.p <= 0.05
+    assert false <= 6  # 99.9 % limit of Binomial(40, .05)
+
+
+def test_families_need_three_models_a_side() -> None:
+    draw = np.random.default_rng(0)
+    for models, expected in ((4, 0), (5, 0), (6, 3), (8, 3), (12, 4)):
+        own, distances, _ = cloud(draw, 3, models)
+        own["family"] = families(own)
+        assert (own.family == "happy").sum() == (own.family == "unhappy").sum() == 3 * expected
+        estimate = unhappy_vary_more(own, distances, 0.95).estimate
+        assert (estimate.n == 0) == (expected == 0)
+
+
+def test_ties_in_accuracy_are_broken_by_cross_entropy() -> None:
+    own, _, _ = cloud(np.random.default_rng(0), 1, 6)
+    own["val_accuracy"], own["val_cross_entropy"] = 0.9, [6.0, 1, 5, 2, 4, 3]
+    assert families(own).tolist() == ["unhappy", "happy", "unhappy", "happy", "unhappy", "happy"]
+
+
+def test_a_worse_condition_that_is_wider_is_found() -> None:
+    draw = np.random.default_rng(1)
+    scale = np.repeat(1 + 3 * np.arange(13) / 13, 8)
+    points = draw.normal(size=(104, 10)) * scale[:, None]
+    own = pd.DataFrame({"run": range(104), "condition": np.repeat([f"c{i}" for i in range(13)], 8)})
+    accuracy = pd.Series({f"c{i}": 0.9 - 0.01 * i for i in range(13)})
+    found = worse_is_wider(own, np.linalg.norm(points[:, None] - points, axis=-1), accuracy, 0.95).estimate
+    assert found.high < 0 and found.p < 0.01
