@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,16 +65,16 @@ def tune(
         executor(on)
     means = Means(on, None, threads, choose_device(device))
     warm = read_warm(warm_from) if warm_from is not None else None
-    spec, dataset = configure_tune(
-        data, goal=goal, wishes=wish or (), constraints=constraint or (), settings=settings or (), regroup=regroup
-    )
-    if not json_:
-        for warning in dataset.warnings:
-            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}")
-    with progress() as tell:
-        folder = search(
-            spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell
+    with redirect_stdout(sys.stderr):  # whatever a user's code prints is not part of the answer
+        spec, dataset = configure_tune(
+            data, goal=goal, wishes=wish or (), constraints=constraint or (), settings=settings or (), regroup=regroup
         )
+        for warning in dataset.warnings:
+            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}", soft_wrap=True)
+        with progress() as tell:
+            folder = search(
+                spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell
+            )
     _finish(folder, data, json_)
 
 
