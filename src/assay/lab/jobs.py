@@ -91,7 +91,7 @@ def machine(threads: int, device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "threads": threads,
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
