@@ -115,7 +115,7 @@ def connect(argument: str) -> Any:
         except Exception as error:
             raise BadInput(
                 f"asked for --on ray:{argument}; found {_first_line(error)}; start a cluster there (ray start --head), "
-                "give its address, or use --on ray:2 for one on this machine"
+                "set RAY_AUTH_MODE=token if it asks for a token, or use --on ray:2 for one on this machine"
             ) from error
     else:
         _start(module, int(argument) if argument else cores(), quiet)
