@@ -7,7 +7,7 @@ there is something, and the power there.
 
     python benchmarks/calibration.py [--repeats 500] [--only place] [--jobs 2] [--write]
 
-``--write`` puts the table into docs/evidence/statistics.md and the numbers into docs/evidence/statistics.json.
+``--write`` puts the rows that were run into docs/evidence/statistics.json and the table on docs/evidence/statistics.md.
 """
 
 from __future__ import annotations
@@ -347,7 +347,7 @@ def table(results: list[Result]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for r in results:
-        mark = "" if r.calibrated else " (not claimed)" if not r.promised else " **outside**"
+        mark = " (not claimed)" if not r.promised else "" if r.calibrated else " **outside**"
         lines.append(
             f"| `{r.method}` | {r.setting} | {r.false_positives:.3f} ({r.limits[0]:.3f} to {r.limits[1]:.3f}){mark} "
             f"| {r.coverage_nothing:.3f} | {r.effect:g} | {r.power:.2f} | {r.coverage_something:.3f} |"
@@ -356,13 +356,18 @@ def table(results: list[Result]) -> str:
 
 
 def write(results: list[Result]) -> None:
-    """Put the table between its markers, and the numbers beside the page."""
+    """Put the rows into the numbers beside the page, for those of the same name, and the whole table on the page."""
+    numbers = EVIDENCE.with_suffix(".json")
+    known = json.loads(numbers.read_text(encoding="utf-8")) if numbers.exists() else []
+    found = {
+        (r.method, r.setting): r for r in [*(Result(**{**k, "limits": tuple(k["limits"])}) for k in known), *results]
+    }
+    every = [found[row.method, row.setting] for row in rows() if (row.method, row.setting) in found]
     page = EVIDENCE.read_text(encoding="utf-8")
     begin, end = "<!-- table -->\n", "<!-- end of table -->"
     before, after = page.split(begin)[0], page.split(end)[1]
-    EVIDENCE.write_text(before + begin + table(results) + "\n" + end + after, encoding="utf-8")
-    plain = [asdict(result) for result in results]
-    EVIDENCE.with_suffix(".json").write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+    EVIDENCE.write_text(before + begin + table(every) + "\n" + end + after, encoding="utf-8")
+    numbers.write_text(json.dumps([asdict(r) for r in every], indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ def spread_contrast(
         low, high, p = found.low, found.high, found.p
         detail["smallest_p"] = found.detail["smallest_p"]
     else:
-        low, high, p = _aligned(parts, float(ratios.mean()), level, permutations, seed)
+        low, high, p = _aligned(parts, float(ratios.mean()), level, smallest, permutations, seed)
     effect = float(np.exp(ratios.mean()))
     return Estimate(effect, float(np.exp(low)), float(np.exp(high)), p, n, level, detail)
 
@@ -126,7 +126,7 @@ def _mean_square(gram: Array, member: Mask) -> Array:
 
 
 def _aligned(
-    parts: list[Block], found: float, level: float, permutations: int, seed: int
+    parts: list[Block], found: float, level: float, smallest: float, permutations: int, seed: int
 ) -> tuple[float, float, float]:
     """Ends of the interval of T and the p-value, both from one set of permutations within blocks."""
     generator = numpy_rng(seed, "spread contrast")
@@ -138,7 +138,7 @@ def _aligned(
         for part, member in zip(parts, members, strict=True):
             scale = np.where(part.wider, np.exp(-shift), 1.0)
             drawn += log_ratio(part.gram * np.outer(scale, scale), member) / len(parts)
-        return share_beyond(np.abs(drawn), abs(found - shift))
+        return max(share_beyond(np.abs(drawn), abs(found - shift)), smallest)  # drawn ones may miss the like splits
 
     half = _half_by_shape(parts, level)
     low, high = (_end(p_if, found, arm, 1 - level) for arm in (-half, half))
