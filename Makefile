@@ -4,7 +4,7 @@ VENV ?= .venv
 LOCK ?= constraints.txt
 B := $(VENV)/bin
 
-.PHONY: demo test slow browser check lock clean
+.PHONY: demo test slow calibrate browser check lock clean
 
 $(VENV)/.core: pyproject.toml $(LOCK)
 	test -x $(B)/python || $(PYTHON) -m venv $(VENV)
@@ -23,6 +23,9 @@ test: $(VENV)/.dev             ## set up, then the default tests
 
 slow: $(VENV)/.dev             ## the long tests
 	$(B)/python -m pytest -n 2 -m slow tests
+
+calibrate: $(VENV)/.dev        ## every row of the calibration table again
+	$(B)/python -m pytest -n 2 -m calibration tests
 
 browser: $(VENV)/.dev          ## the report in headless Chromium
 	$(B)/python -m pytest -m browser tests/e2e
