@@ -32,7 +32,7 @@ REFERENCES = (
     ("holm1979", "Holm 1979, Scandinavian Journal of Statistics 6:65-70 (several claims at once)"),
 )
 FIGURES = (
-    *("complexity", "zlib_probs", "zlib_logits", "predicted_classes"),
+    *("complexity", "complexity_along", "zlib_probs", "zlib_logits", "predicted_classes"),
     *("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate"),
 )
 Widths = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]

@@ -15,7 +15,14 @@ from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View, features, load_model, numbers, probe_of, softmax
 from assay.lab.threads import limited
-from assay.metrics import compressed_length, flip_rate, margin_sensitivity, output_complexity, sensitivity
+from assay.metrics import (
+    compressed_length,
+    flip_rate,
+    margin_sensitivity,
+    output_complexity,
+    projection_orders,
+    sensitivity,
+)
 
 ORDERS = 20  # addressed orders of the probe over which the complexity of labels is averaged
 SIGMA = 0.1  # standard deviation of the input noise, in units of the pixel range
@@ -48,15 +55,20 @@ def _look(job: LookJob, lab: Lab, run: str, model: str, data: Dataset) -> dict[s
     x = data.test.x[probe_of(data, job.view.probe)]
     logits, layers = features(net, x)
     found = numbers(net, data, list(layers.values())[-1])
-    return found | complexity(logits) | steadiness(net, x[:SENSED])
+    return found | complexity(logits, x) | steadiness(net, x[:SENSED])
 
 
-def complexity(logits: np.ndarray) -> dict[str, Any]:
-    """The primary measure (phrases of the predicted labels, over orders) and the two that depend on serialisation."""
+def complexity(logits: np.ndarray, x: torch.Tensor) -> dict[str, Any]:
+    """The primary measure (phrases of the predicted labels, over random orders) and three others.
+
+    Random orders forget which input got which label, so the primary measure sees how evenly classes are used and no
+    more; orders along random directions of the input also see how the answers vary from neighbour to neighbour.
+    """
     labels = logits.argmax(1)
     probs = softmax(logits)
     return {
         "complexity": output_complexity(labels, orders=ORDERS),
+        "complexity_along": output_complexity(labels, orders=projection_orders(x, ORDERS)),
         "zlib_probs": compressed_length(probs, serialisation="rounded") / len(labels),
         "zlib_logits": compressed_length(logits, serialisation="float32") / len(labels),
         "predicted_classes": len(np.unique(labels)),
