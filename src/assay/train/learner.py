@@ -57,6 +57,9 @@ class Learner:
         else:
             self.params, self.buffers = stack_module_state([m.to(device) for m in modules])
             shared = {}
+            for part in first.modules():
+                if type(part) is nn.Linear:
+                    part.__class__ = _StackedLinear
         # One twin in each mode over the same tensors: a mode is chosen by calling, never by flipping.
         self._twins = {True: first.train(), False: deepcopy(first, shared).eval()}
 
@@ -117,6 +120,20 @@ class Learner:
         """Overwrite all tensors with what `tensors` once gave."""
         for name, value in self.tensors().items():
             value.copy_(tensors[name])
+
+
+class _StackedLinear(nn.Linear):
+    """W x with the stack of weights on the left: its gradient comes out in the weights' own layout.
+
+    The usual x W' makes autograd give a transposed gradient, which is then copied: measured 1.7 times slower.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same numbers as `nn.Linear`, to rounding."""
+        if x.dim() != 2:
+            return super().forward(x)
+        y = (self.weight @ x.mT).mT
+        return y if self.bias is None else y + self.bias
 
 
 def can_stack(module: nn.Module, device: str = "cpu") -> bool:
