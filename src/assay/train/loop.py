@@ -66,7 +66,7 @@ def train(
             indices_for = (epoch, state.forks)
         chosen = indices[:, within * batch : (within + 1) * batch]
         chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
-        losses.append(_step(state, Batch(x[chosen], y[chosen], chosen), state.step / total))
+        losses.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen), state.step / total))
         state.step += 1
         if within == per_epoch - 1:
             _end_of_epoch(state, data.val, epoch, losses, device)
@@ -75,6 +75,11 @@ def train(
                 tell(state.step / total, state.history)
     _moment(state, total)
     return [_result(state, run) for run in range(len(recipes))]
+
+
+def _take(x: Tensor, chosen: Tensor) -> Tensor:
+    """``x[chosen]`` by whole rows, which copies about twice as fast as indexing."""
+    return x.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *x.shape[1:])
 
 
 def batches(n: int, batch: int) -> tuple[int, int]:
