@@ -2,6 +2,7 @@
 
 from assay.models.activations import ACTIVATIONS as ACTIVATIONS
 from assay.models.activations import Activation as Activation
+from assay.models.activations import ActivationName as ActivationName
 from assay.models.activations import activations as activations
 from assay.models.activations import add_slots as add_slots
 from assay.models.activations import slots as slots

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -30,6 +31,18 @@ ACTIVATIONS.add("relu6", F.relu6)
 ACTIVATIONS.add("hardswish", F.hardswish)
 ACTIVATIONS.add("mish", F.mish)
 ACTIVATIONS.add("identity", lambda x: x)
+
+
+def _known(name: str) -> str:
+    try:
+        ACTIVATIONS.find(name)
+    except BadInput as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
+# The name of an activation as the field of a spec: a wrong one is answered with the nearest right one.
+ActivationName = Annotated[str, AfterValidator(_known)]
 
 # Settings that a module may carry and a plain name cannot: a slot is made only where it computes exactly the same.
 _BY_TYPE: dict[type[nn.Module], tuple[str, Callable[[Any], bool]]] = {

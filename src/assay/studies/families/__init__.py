@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from assay.core.errors import BadInput
 from assay.core.files import write_json
 from assay.core.spec import OneOf, Share
 from assay.data import Dataset
@@ -17,7 +16,7 @@ from assay.lab.observe import View, probe_of
 from assay.losses import Loss, MultiMargin, SquaredError
 from assay.maths.statistics import detectable_ratio, smallest_p
 from assay.metrics import METRICS
-from assay.models import ACTIVATIONS, build, slots
+from assay.models import ActivationName, build, slots
 from assay.studies.families import words
 from assay.studies.families.claims import CLAIMS, judge
 from assay.studies.families.design import Condition, conditions, design
@@ -56,21 +55,11 @@ class Families(Study):
         "evidence": ("grid.seeds=20",),
     }
 
-    activations: tuple[str, ...] = ("tanh", "sigmoid")
+    activations: tuple[ActivationName, ...] = ("tanh", "sigmoid")
     losses: tuple[OneOf[Loss], ...] = (SquaredError(), MultiMargin())
     times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)
     optimiser: Literal["keep", "reset"] = "keep"  # its state, at a swap
     probe: int = Field(512, ge=16)
-
-    @field_validator("activations")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            try:
-                ACTIVATIONS.find(name)
-            except BadInput as error:
-                raise ValueError(str(error)) from None
-        return names
 
     @field_validator("times")
     @classmethod

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from assay.core.errors import BadInput
 from assay.core.spec import Number, Spec
-from assay.models import ACTIVATIONS
+from assay.models import ActivationName
 from assay.train import Recipe
 
 Values = dict[str, Any]
@@ -28,7 +27,7 @@ class Space(Spec):
     width: tuple[int, int] | None = None  # None: (16, 256) for an mlp, (8, 64) otherwise
     depth: tuple[int, int] = (1, 3)
     taper: tuple[Literal["even", "halving"], ...] = ("even", "halving")
-    activation: tuple[str, ...] = ("relu", "leaky_relu", "tanh", "gelu")
+    activation: tuple[ActivationName, ...] = ("relu", "leaky_relu", "tanh", "gelu")
     weight_decay: tuple[Number, ...] = (0.0, 1e-4, 1e-2)
     batch: tuple[int, ...] = (32, 64, 128)
     optimiser: tuple[Literal["adam", "adamw", "sgd"], ...] = ("adam", "adamw", "sgd")
@@ -40,16 +39,6 @@ class Space(Spec):
         if ends is not None and not 0 < ends[0] <= ends[1]:
             raise ValueError("a range goes from a smaller to a larger number, both above 0, such as [1e-4, 1e-1]")
         return ends
-
-    @field_validator("activation")
-    @classmethod
-    def _activations(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            try:
-                ACTIVATIONS.find(name)
-            except BadInput as error:
-                raise ValueError(str(error)) from None
-        return names
 
     @model_validator(mode="after")
     def _choices(self) -> Space:

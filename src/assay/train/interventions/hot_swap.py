@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
-from assay.core.errors import BadInput
 from assay.core.spec import OneOf, Share
 from assay.losses import Loss
-from assay.models import ACTIVATIONS
+from assay.models import ActivationName
 from assay.train.interventions.base import Intervention
 from assay.train.strategies import Strategy
 
@@ -27,7 +26,7 @@ class HotSwap(Intervention):
     """
 
     kind: str = "hot_swap"
-    activation: str | None = None
+    activation: ActivationName | None = None
     layers: str = "*"
     loss: OneOf[Loss] | None = None
     strategy: OneOf[Strategy] | None = None
@@ -72,11 +71,6 @@ class HotSwap(Intervention):
     def _swaps_something(self) -> HotSwap:
         if self.activation is None and self.loss is None and self.strategy is None:
             raise ValueError("swaps nothing; give activation, loss or strategy")
-        if self.activation is not None:
-            try:
-                ACTIVATIONS.find(self.activation)
-            except BadInput as error:
-                raise ValueError(str(error)) from None
         if self.until is not None and not self.at < self.until < 1:
             raise ValueError(f"until must lie between at ({float(self.at):g}) and 1, found {float(self.until):g}")
         return self
