@@ -13,7 +13,7 @@ ROOT = Path(assay.__file__).parent
 FLOORS = [
     {"core"},
     {"maths"},
-    {"losses", "metrics", "data", "models"},
+    {"losses", "metrics", "data", "models", "attacks"},
     {"train"},
     {"lab"},
     {"studies"},
@@ -22,7 +22,7 @@ FLOORS = [
     {"commands"},
     {"cli"},
 ]
-LIGHT = {"core", "maths", "losses", "metrics", "models", "train"}  # must import on a bare GPU machine
+LIGHT = {"core", "maths", "losses", "metrics", "models", "attacks", "train"}  # must import on a bare GPU machine
 ALLOWED = {"torch", "numpy", "scipy", "pydantic", "yaml", "safetensors", "assay"}
 FILES = sorted(ROOT.rglob("*.py"))
 
