@@ -1,7 +1,14 @@
-"""Floor 1: data sets, splits, loading and shifts."""
+"""Floor 1: data sets, splits, loading, shifts, and biases put into training images on purpose."""
 
-from assay.data.dataset import Dataset, Split
-from assay.data.load import available, load_data
-from assay.data.shifts import SHIFTS, Shift, shifts_for
-
-__all__ = ["SHIFTS", "Dataset", "Shift", "Split", "available", "load_data", "shifts_for"]
+from assay.data.biases import Bias as Bias
+from assay.data.biases import Fewer as Fewer
+from assay.data.biases import Imbalance as Imbalance
+from assay.data.biases import LabelNoise as LabelNoise
+from assay.data.biases import biased as biased
+from assay.data.dataset import Dataset as Dataset
+from assay.data.dataset import Split as Split
+from assay.data.load import available as available
+from assay.data.load import load_data as load_data
+from assay.data.shifts import SHIFTS as SHIFTS
+from assay.data.shifts import Shift as Shift
+from assay.data.shifts import shifts_for as shifts_for

@@ -91,6 +91,7 @@ class Dataset:
     classes: tuple[str, ...]
     kind: Kind
     warnings: tuple[str, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # class names of further labellings
 
     @property
     def train(self) -> Split:

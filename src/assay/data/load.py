@@ -14,6 +14,7 @@ from assay.data.dataset import Dataset, Split
 from assay.data.embedded import EMBEDDED
 from assay.data.folder import read_folder
 from assay.data.npz import read_npz
+from assay.data.relabel import relabelled
 from assay.data.split import complete, merge
 from assay.data.table import scaled
 
@@ -25,7 +26,8 @@ def load_data(
 
     ``source`` is, in this order: ``digits`` or ``cells`` (embedded), the path of an ``.npz`` (MedMNIST
     scheme), a name for ``$ASSAY_DATA/NAME.npz``, or a folder of class folders (also below train/, val/ and
-    test/). A missing split is cut by ``seed``. ``production`` names a later set of the same classes, kept
+    test/). ``NAME@coarse`` takes another labelling of the same images, where the archive has ``coarse_labels``. A
+    missing split is cut by ``seed``. ``production`` names a later set of the same classes, kept
     whole as the split ``production``. ``regroup`` splits everything anew. Raises `BadInput` when the data
     cannot be used as asked.
 
@@ -44,6 +46,9 @@ def load_data(
 def read(source: str | Path) -> Dataset:
     """The splits that ``source`` gives, as they are; a source without splits gives one called "all"."""
     name = os.path.expanduser(str(source))
+    plain, mark, column = name.rpartition("@")
+    if mark and plain and os.sep not in column and not Path(name).exists():
+        return relabelled(_numbered(read(plain)), column)
     if name.startswith("hf:"):
         raise BadInput(
             f"asked for {name}; data sets of the Hugging Face hub cannot be loaded yet; "

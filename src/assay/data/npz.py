@@ -67,7 +67,9 @@ def _dataset(path: Path, keys: list[str], get: Get) -> Dataset:
     splits = {name: _split(name, keys, get) for name in present}
     _check_alike(path, splits)
     kind: Kind = "table" if splits[present[0]].images.ndim == 2 else "image"
-    return Dataset(path.stem, splits, _classes(path, splits, keys, get), kind)
+    endings = [key.removesuffix("_class_names") for key in keys if key.endswith("_class_names")]
+    names = {each: tuple(str(name) for name in get(f"{each}_class_names").reshape(-1)) for each in endings}
+    return Dataset(path.stem, splits, _classes(path, splits, keys, get), kind, names=names)
 
 
 def _split(name: str, keys: list[str], get: Get) -> Split:

@@ -14,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from assay.models import own_file
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -54,13 +56,13 @@ def unpack(parcel: Parcel, folder: Path | None = None) -> Any:
 
 
 def named(text: str) -> str | None:
-    """The Python file that a text names, if it does: ``file.py`` or ``file.py:function``.
+    """The Python file that a text names, if it does: ``file.py``, or a model of the user's own.
 
     >>> named("/a/b.py:net"), named("/a/b.py"), named("mlp:8")
     ('/a/b.py', '/a/b.py', None)
     """
-    path = text.rpartition(":")[0] if ".py:" in text else text
-    return path if path.endswith(".py") else None
+    own = own_file(text)
+    return own[0] if own else text if text.endswith(".py") else None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -14,6 +14,9 @@ from assay.core.errors import BadInput
 from assay.core.rng import seed_of
 from assay.models.activations import add_slots, swap_activations
 from assay.models.networks import MODELS, Shape
+from assay.models.projector import with_projector
+
+PROJECTOR = "+projector"
 
 
 def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: str | None = None) -> nn.Module:
@@ -21,7 +24,8 @@ def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: 
 
     ``model`` is a name of `MODELS` with its widths (``mlp:256-128``, ``cnn``, ``resnet18:32``) or the user's own,
     ``file.py:function``. The function is called as ``function(shape, classes)``, or without arguments when it takes
-    none. ``activation`` is put into every slot; None leaves what the model came with.
+    none. ``activation`` is put into every slot; None leaves what the model came with. ``MODEL+projector:128-64`` is
+    any of these with a projector beside its head (`with_projector`), for contrastive training.
 
     >>> net = build("mlp:4", (2,), 3, seed=1)
     >>> [tuple(p.shape) for p in net.parameters()]
@@ -29,11 +33,14 @@ def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: 
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, "init"))
-        if ".py:" in model:
-            net = add_slots(_own(model, shape, classes))
+        plain, mark, projector = model.partition(PROJECTOR)
+        if own := own_file(plain):
+            net = add_slots(_own(*own, shape, classes))
         else:
-            name, _, text = model.partition(":")
+            name, _, text = plain.partition(":")
             net = MODELS.find(name)(text, shape, classes)
+        if mark:
+            net = with_projector(net, projector.removeprefix(":"), shape)
     if activation is not None:
         swap_activations(net, activation)
     return net
@@ -49,6 +56,16 @@ def default_model(kind: str, shape: Shape) -> str:
         return "mlp:64-32"
     channels, height, width = shape
     return "mlp:128-64" if channels == 1 and height * width <= 28 * 28 else "cnn"
+
+
+def own_file(model: str) -> tuple[str, str] | None:
+    """The user's file and the function in it, where a model is the user's own.
+
+    >>> own_file("mine.py:make+projector:64"), own_file("cnn")
+    (('mine.py', 'make'), None)
+    """
+    path, _, name = model.partition(PROJECTOR)[0].rpartition(":")
+    return (path, name) if path.endswith(".py") else None
 
 
 def code_digest(path: str | Path) -> str:
@@ -81,8 +98,8 @@ def _file(path: str) -> Path:
     return file
 
 
-def _own(model: str, shape: Shape, classes: int) -> nn.Module:
-    path, _, name = model.rpartition(":")
+def _own(path: str, name: str, shape: Shape, classes: int) -> nn.Module:
+    model = f"{path}:{name}"
     function = getattr(load_file(path), name, None)
     if not callable(function):
         raise BadInput(f"asked for {model}; the file has no function '{name}'; write file.py:function")
