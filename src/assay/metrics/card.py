@@ -29,7 +29,7 @@ ARGUMENTS = {
     "table": "outputs of a function of d bits for all inputs in lexicographic order, (2^d,)",
     "values": "what a model gave out: classes (samples,), probabilities or logits (samples, classes)",
     "serialisation": "how values become bytes: labels, rounded or float32",
-    "model": "a callable from inputs to logits, called as it is and left as it was found",
+    "model": "a callable from inputs to logits or other real outputs, called as it is and left as it was found",
     "x": "inputs of a model, (samples, ...)",
 }
 

@@ -1,4 +1,6 @@
-"""How simple is what a model answers: Lempel-Ziv phrases, compressed length, entropy, Boolean probes."""
+"""How simple is what a model answers: Lempel-Ziv phrases, compressed length, entropy, Boolean probes; real values
+and sequences over time by stated quantisation.
+"""
 
 from assay.metrics.complexity.boolean import (
     boolean_critical_ratio,
@@ -14,6 +16,8 @@ from assay.metrics.complexity.orders import (
     random_orders,
 )
 from assay.metrics.complexity.phrases import c_lz, lempel_ziv, lz78, normalised_c_lz
+from assay.metrics.complexity.quantise import quantile_edges, quantise, uniform_edges
+from assay.metrics.complexity.series import increment_signs, ordinal_patterns, series_references
 from assay.metrics.complexity.shannon import entropy
 
 __all__ = [
@@ -27,10 +31,16 @@ __all__ = [
     "complexity_references",
     "compressed_length",
     "entropy",
+    "increment_signs",
     "lempel_ziv",
     "lz78",
     "normalised_c_lz",
+    "ordinal_patterns",
     "output_complexity",
     "projection_orders",
+    "quantile_edges",
+    "quantise",
     "random_orders",
+    "series_references",
+    "uniform_edges",
 ]

@@ -38,7 +38,8 @@ def sensitivity(
     S = sqrt(mean ||f(x + σδ) - f(x)||²) / σ, δ ~ N(0, I)
 
     The mean is over samples and ``draws``; norm="mean" takes the mean of the norms instead, which is smaller. model: a
-    callable from (n, ...) to logits (n, classes), called as it is. on: move of the logits, or of the softmax ("probs").
+    callable from (n, ...) to logits (n, classes) or other real outputs (n,), (n, k), (n, t, k), of which all axes but
+    the first count as one vector; called as it is. on: move of the logits, or of the softmax ("probs").
     units: what sigma counts, raw inputs, standard deviations of x ("standardised"), or a number (or tensor, one an
     input) of raw units in one unit; S is per the same unit. As sigma falls S tends to `jacobian_norm`; below about 1e-4
     float32 rounding takes over. Does not depend on the batch size. [0, inf), and grows with the scale of the logits:

@@ -66,6 +66,18 @@ def outputs(model: Model, x: Tensor, on: On = "logits") -> Tensor:
     """
     if on not in ("logits", "probs"):
         raise unknown("kind of output", str(on), ("logits", "probs"))
+    rows = called(model, x).reshape(len(x), -1)
+    return rows if on == "logits" else classes(rows).softmax(1)
+
+
+def called(model: Model, x: Tensor) -> Tensor:
+    """What a model gives for x, float64 in the shape it has: (n, classes), or real outputs such as series (n, t, k).
+
+    `BadInput` for NaN and for another number of rows than x has.
+
+    >>> called(lambda x: x[:, :, None], torch.ones(1, 2)).shape
+    torch.Size([1, 2, 1])
+    """
     found: Any = model(x)
     if not isinstance(found, Tensor) or found.dim() < 1 or len(found) != len(x):
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
@@ -73,8 +85,7 @@ def outputs(model: Model, x: Tensor, on: On = "logits") -> Tensor:
             f"asked one model for an output for each of {len(x)} inputs; found {shape}; "
             "give a callable that returns a tensor (samples, outputs)"
         )
-    rows = finite(found.double(), "outputs of the model", "see where its training diverged").reshape(len(x), -1)
-    return rows if on == "logits" else classes(rows).softmax(1)
+    return finite(found.double(), "outputs of the model", "see where its training diverged")
 
 
 def classes(logits: Tensor) -> Tensor:
