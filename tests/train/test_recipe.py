@@ -6,7 +6,7 @@ import pytest
 
 from assay.core.errors import BadInput
 from assay.losses import Focal, Loss
-from assay.train import Fork, HotSwap, Intervention, Optimiser, Recipe, Standard, Strategy
+from assay.train import Balanced, Fork, HotSwap, Intervention, Optimiser, Recipe, Sampler, Standard, Strategy
 
 BASE = Recipe(data="digits", model="mlp:8")
 CHANGES = {
@@ -21,6 +21,7 @@ CHANGES = {
     "optimiser": Optimiser(lr=0.1),
     "epochs": 3,
     "batch": 3,
+    "sampler": Balanced(),
     "evaluate_every": 0,
     "keep": ("0.5", "1"),
     "seed": 1,
@@ -36,10 +37,11 @@ def test_every_field_is_part_of_the_identity() -> None:
     assert BASE.run_id("d") == Recipe.parse(BASE.plain()).run_id("d")
 
 
-@pytest.mark.parametrize("family", [Loss, Strategy, Intervention])
+@pytest.mark.parametrize("family", [Loss, Strategy, Intervention, Sampler])
 def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None:
     values = {"kind": None, "at": "0.3", "until": "0.9", "smoothing": 0.3, "gamma": 1.5, "margin": 0.5, "loss": "focal"}
     values |= {"activation": "tanh", "layers": "act1", "strategy": "standard", "optimiser": "reset"}
+    values |= {"classes": 2, "per_class": 3}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}

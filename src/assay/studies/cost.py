@@ -16,7 +16,7 @@ from assay.lab.threads import limited
 from assay.studies.means import Means
 from assay.studies.study import Study
 from assay.train import Recipe, train
-from assay.train.loop import batches
+from assay.train.sampling import Shuffled
 
 TRIAL_STEPS = 8
 WORTH_PROCESSES = 60.0  # seconds of work below which starting processes costs more than it saves
@@ -107,15 +107,18 @@ def _duration(seconds: float) -> str:
 
 
 def _steps(recipe: Recipe, data: Dataset) -> int:
-    return batches(len(data.train), recipe.batch)[1] * recipe.epochs
+    return recipe.sampler.sizes(data.train.y, recipe.batch)[1] * recipe.epochs
 
 
 def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: Means) -> float:
     """Time of one step of a job of this size, from a few steps on the first images."""
     job = next(job for job in jobs if len(job.runs) == size)
-    recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
-    few = slice(0, min(len(data.train), TRIAL_STEPS * recipes[0].batch))
     split = data.train
+    recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
+    batch = recipes[0].sampler.sizes(split.y, recipes[0].batch)[0]
+    few = slice(0, min(len(split), TRIAL_STEPS * batch))
+    # Plainly shuffled batches of the same size: the first images need not hold all classes.
+    recipes = [recipe.with_(batch=batch, sampler=Shuffled()) for recipe in recipes]
     small = replace(
         data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])}
     )
@@ -123,7 +126,7 @@ def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: M
         train(recipes, small, device=means.device)  # warms up
         began = time.perf_counter()
         train(recipes, small, device=means.device)
-    return (time.perf_counter() - began) / batches(len(small.train), recipes[0].batch)[1]
+    return (time.perf_counter() - began) / Shuffled().sizes(small.train.y, batch)[1]
 
 
 def _weight_bytes(data: Dataset, recipe: Recipe) -> float:

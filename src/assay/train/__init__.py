@@ -8,6 +8,9 @@ from assay.train.loop import evaluate as evaluate
 from assay.train.loop import train as train
 from assay.train.recipe import Optimiser as Optimiser
 from assay.train.recipe import Recipe as Recipe
+from assay.train.sampling import Balanced as Balanced
+from assay.train.sampling import Sampler as Sampler
+from assay.train.sampling import Shuffled as Shuffled
 from assay.train.strategies import Batch as Batch
 from assay.train.strategies import Standard as Standard
 from assay.train.strategies import Strategy as Strategy

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from assay.data import Dataset, Split
-from assay.train.draws import Draws, order
+from assay.data import Dataset, Split, biased
+from assay.train.draws import Draws
 from assay.train.recipe import Recipe, moment_of
 from assay.train.state import Kept, State
 from assay.train.strategies import Batch
@@ -46,11 +46,13 @@ def train(
     file is continued from: the result is the same, bit for bit on a CPU, as without interruption. ``tell`` hears, after
     each epoch, the share of training done and each run's history so far; what it raises ends training.
     """
+    data = biased(data, recipes[0].biases)
     state = State.begin(recipes, data, device)
     if checkpoint is not None and checkpoint.exists():
         state.load(checkpoint)
     x, y = data.train.x.to(device), data.train.y.to(device)
-    batch, per_epoch = batches(len(y), state.recipe.batch)
+    sampler, asked = state.recipe.sampler, state.recipe.batch
+    batch, per_epoch = sampler.sizes(data.train.y, asked)
     total = per_epoch * state.recipe.epochs
     losses: list[Tensor] = []  # of this epoch's steps
     indices, indices_for = torch.empty(0), None
@@ -62,7 +64,8 @@ def train(
             saved = time.monotonic()
         _moment(state, total)
         if indices_for != (epoch, state.forks):
-            indices = torch.stack([order(s, epoch, len(y), batch, per_epoch, state.forks) for s in state.seeds])
+            orders = [sampler.order(seed, epoch, data.train.y, asked, state.forks) for seed in state.seeds]
+            indices = torch.stack(orders)
             indices_for = (epoch, state.forks)
         chosen = indices[:, within * batch : (within + 1) * batch]
         chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
@@ -80,12 +83,6 @@ def train(
 def _take(x: Tensor, chosen: Tensor) -> Tensor:
     """``x[chosen]`` by whole rows, which copies about twice as fast as indexing."""
     return x.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *x.shape[1:])
-
-
-def batches(n: int, batch: int) -> tuple[int, int]:
-    """Batch size and batches an epoch. A last batch of one is left out: batch norm has no spread to divide by."""
-    batch = min(batch, n)
-    return batch, max(1, n // batch + (n % batch > 1))
 
 
 def _step(state: State, batch: Batch, progress: float) -> Tensor:
@@ -131,6 +128,7 @@ def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], de
     every = state.recipe.evaluate_every
     look = every > 0 and ((epoch + 1) % every == 0 or epoch + 1 == state.recipe.epochs)
     loss, accuracy = evaluate(state.learner.net, val, device) if look else (None, None)
+    seen = state.strategy.watch(state.learner.net, val) if look else None
     for run in range(len(state.seeds)):
         if state.stopped[run] is not None:
             continue
@@ -142,6 +140,7 @@ def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], de
         row = {"epoch": epoch + 1, "step": state.step, "train_loss": table[:, run].double().mean().item()}
         if loss is not None and accuracy is not None:
             row |= {"val_loss": loss[run].item(), "val_accuracy": accuracy[run].item()}
+        row |= seen[run] if seen is not None else {}
         state.history[run].append(row)
 
 

@@ -11,8 +11,10 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.core.errors import BadInput
 from assay.core.spec import Number, OneOf, Spec
-from assay.models import MODELS, ActivationName, code_digest, load_file
+from assay.data import Bias
+from assay.models import MODELS, PROJECTOR, ActivationName, code_digest, load_file, own_file
 from assay.train.interventions import Intervention
+from assay.train.sampling import Sampler, Shuffled
 from assay.train.strategies import Standard, Strategy
 
 
@@ -46,6 +48,7 @@ class Recipe(Spec):
     data: str
     regroup: bool = False
     split_seed: int = Field(0, ge=0)
+    biases: tuple[OneOf[Bias], ...] = ()  # put into the training images on purpose
     model: str | None = None
     activation: ActivationName | None = None  # put into every slot; None leaves what the model came with
     strategy: OneOf[Strategy] = Standard()
@@ -53,6 +56,7 @@ class Recipe(Spec):
     optimiser: Optimiser = Optimiser()
     epochs: int = Field(20, ge=1)
     batch: int = Field(64, ge=1)
+    sampler: OneOf[Sampler] = Shuffled()
     evaluate_every: int = Field(1, ge=0)  # epochs between looks at val; 0: never
     keep: tuple[str, ...] = ("1",)
     seed: int = Field(0, ge=0)
@@ -66,10 +70,8 @@ class Recipe(Spec):
 
     def run_id(self, data_digest: str) -> str:
         """The run's name: a hash of every field, each part's version, the data and the user's code."""
-        files = [
-            *self.uses,
-            *([self.model.rpartition(":")[0]] if self.model and ".py:" in self.model else []),
-        ]
+        own = own_file(self.model or "")
+        files = [*self.uses, *(own[:1] if own else ())]
         return self.fingerprint(data_digest, *(code_digest(file) for file in files))
 
     def sans_seed(self) -> str:
@@ -82,13 +84,22 @@ class Recipe(Spec):
         if value is None:
             return None
         try:
-            if ".py:" in value:
-                path, _, name = value.rpartition(":")
-                return f"{Path(path).expanduser().resolve()}:{name}"
-            MODELS.find(value.partition(":")[0])
+            if own := own_file(value):
+                path, rest = own[0], value.removeprefix(own[0])
+                return f"{Path(path).expanduser().resolve()}{rest}"
+            MODELS.find(value.partition(PROJECTOR)[0].partition(":")[0])
         except BadInput as error:
             raise ValueError(str(error)) from None
         return value
+
+    @model_validator(mode="after")
+    def _embeds(self) -> Recipe:
+        if self.strategy.embeds and self.model is not None and PROJECTOR not in self.model:
+            raise ValueError(
+                f"model: strategy '{self.strategy.kind}' acts on embeddings and {self.model} has no projector; "
+                f"write {self.model}{PROJECTOR} (or {PROJECTOR}:128-64)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _known_moments(self) -> Recipe:
