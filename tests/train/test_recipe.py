@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.core.errors import BadInput
+from assay.data import Bias, LabelNoise
 from assay.losses import Focal, Loss
 from assay.train import Balanced, Fork, HotSwap, Intervention, Optimiser, Recipe, Sampler, Standard, Strategy
 
@@ -14,6 +15,7 @@ CHANGES = {
     "data": "cells",
     "regroup": True,
     "split_seed": 1,
+    "biases": (LabelNoise(),),
     "model": "mlp:9",
     "activation": "tanh",
     "strategy": Standard(loss=Focal()),
@@ -37,11 +39,11 @@ def test_every_field_is_part_of_the_identity() -> None:
     assert BASE.run_id("d") == Recipe.parse(BASE.plain()).run_id("d")
 
 
-@pytest.mark.parametrize("family", [Loss, Strategy, Intervention, Sampler])
+@pytest.mark.parametrize("family", [Loss, Strategy, Intervention, Sampler, Bias])
 def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None:
     values = {"kind": None, "at": "0.3", "until": "0.9", "smoothing": 0.3, "gamma": 1.5, "margin": 0.5, "loss": "focal"}
     values |= {"activation": "tanh", "layers": "act1", "strategy": "standard", "optimiser": "reset"}
-    values |= {"classes": 2, "per_class": 3}
+    values |= {"classes": 2, "per_class": 3, "share": 0.3, "ratio": 0.3, "images": 30, "seed": 2}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}

@@ -7,6 +7,7 @@ from assay.models.activations import activations as activations
 from assay.models.activations import add_slots as add_slots
 from assay.models.activations import slots as slots
 from assay.models.activations import swap_activations as swap_activations
+from assay.models.build import PROJECTOR as PROJECTOR
 from assay.models.build import build as build
 from assay.models.build import code_digest as code_digest
 from assay.models.build import default_model as default_model

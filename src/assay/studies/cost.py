@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from assay.data import Dataset
+from assay.data import Dataset, biased
 from assay.lab import Lab, plan
 from assay.lab.execute import workers
 from assay.lab.jobs import TrainJob
@@ -107,7 +107,8 @@ def _duration(seconds: float) -> str:
 
 
 def _steps(recipe: Recipe, data: Dataset) -> int:
-    return recipe.sampler.sizes(data.train.y, recipe.batch)[1] * recipe.epochs
+    train = biased(data, recipe.biases).train
+    return recipe.sampler.sizes(train.y, recipe.batch)[1] * recipe.epochs
 
 
 def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: Means) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from assay.core.errors import BadInput
 from assay.core.spec import override, read_plain
 from assay.lab import Lab, Source
-from assay.models import default_model
+from assay.models import PROJECTOR, default_model
 from assay.studies.conduct import train_planned
 from assay.studies.means import Means
 from assay.studies.study import Planned
@@ -24,7 +24,8 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
     source = Source(recipe.data, None, recipe.regroup, recipe.split_seed)
     data = source.load()
     if recipe.model is None:
-        recipe = recipe.with_(model=default_model(data.kind, data.shape))
+        projector = PROJECTOR if recipe.strategy.embeds else ""
+        recipe = recipe.with_(model=default_model(data.kind, data.shape) + projector)
     run = recipe.run_id(data.learned)
     means = Means("inline", None, threads, device)
     train_planned({run: Planned(recipe, {"condition": str(path)})}, source, lab, means, tell)

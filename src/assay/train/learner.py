@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,13 @@ class Net:
     def __call__(self, x: Tensor, *, batch_stats: bool = False, frozen: bool = False) -> Tensor:
         """Logits ``(..., n, classes)``."""
         return self.learner._call(x, batch_stats, frozen)
+
+    def embed(self, x: Tensor, *, batch_stats: bool = False, detach: bool = False) -> tuple[Tensor, Tensor]:
+        """Logits and the projector's embedding ``(..., n, dimension)``, of a network that has a projector.
+
+        With ``detach`` the logits' gradient ends at the head: a linear probe that is trained along.
+        """
+        return self.learner._call(x, batch_stats, False, embed=True, detach=detach)
 
 
 class Learner:
@@ -73,17 +81,18 @@ class Learner:
         """The network as a value."""
         return Net(self)
 
-    def _call(self, x: Tensor, batch_stats: bool, frozen: bool) -> Tensor:
+    def _call(self, x: Tensor, batch_stats: bool, frozen: bool, **how: bool) -> Any:
         module = self._twins[batch_stats]
         if self.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
         if not self.stacked and not frozen:
-            return module(x)
+            return module(x, **how)
         params = {k: p.detach() for k, p in self.params.items()} if frozen else self.params
         if not self.stacked:
-            return functional_call(module, (params, self.buffers), (x,))
+            return functional_call(module, (params, self.buffers), (x,), how)
         own = 0 if x.dim() > self.input_dims + 1 else None
-        return vmap(lambda p, b, v: functional_call(module, (p, b), (v,)), in_dims=(0, 0, own))(params, self.buffers, x)
+        call = vmap(lambda p, b, v: functional_call(module, (p, b), (v,), how), in_dims=(0, 0, own))
+        return call(params, self.buffers, x)
 
     def parameters(self) -> list[Tensor]:
         """The leaves an optimiser updates."""

@@ -18,6 +18,7 @@ from assay.data import Dataset
 from assay.models import build
 from assay.train.learner import Learner
 from assay.train.recipe import Optimiser, Recipe
+from assay.train.sampling import Balanced
 from assay.train.strategies import Strategy
 
 _OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
@@ -66,13 +67,15 @@ class State:
         modules = [build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes]
         learner = Learner(modules, len(data.shape), device)
         learner.random |= ".py:" in first.model  # what a user's forward draws cannot be seen
+        batch, _ = first.sampler.sizes(data.train.y, first.batch)
+        strategy = first.strategy.settled(data, batch, isinstance(first.sampler, Balanced))
         return cls(
             recipe=first,
             seeds=tuple(recipe.seed for recipe in recipes),
             learner=learner,
             optimiser=make_optimiser(first.optimiser, learner.parameters()),
-            strategy=first.strategy,
-            memory=first.strategy.init_state(learner),
+            strategy=strategy,
+            memory=strategy.init_state(learner),
             came_with=learner.activations(),
             history=[[] for _ in recipes],
             stopped=[None for _ in recipes],

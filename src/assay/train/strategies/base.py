@@ -8,11 +8,13 @@ Tensors may have a leading axis of runs; a strategy acts on the last axes and ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from torch import Tensor
 
 from assay.core.errors import BadInput
 from assay.core.spec import Kind
+from assay.data import Dataset, Split
 from assay.losses import Loss
 from assay.train.draws import Draws
 from assay.train.learner import Learner, Net
@@ -31,6 +33,16 @@ class Batch:
 
 class Strategy(Kind):
     """What a step optimises; see the module's first lines for the four moments."""
+
+    embeds: ClassVar[bool] = False  # whether it acts on embeddings, so that the model needs a projector
+
+    def settled(self, data: Dataset, batch: int, balanced: bool) -> Strategy:
+        """The strategy with everything decided that depends on the data and on what a batch of it holds."""
+        return self
+
+    def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
+        """What is worth knowing at a look at val, for each run; it goes into the run's history."""
+        return None
 
     def init_state(self, learner: Learner) -> Memory:
         """What the strategy remembers between steps, as named tensors; it is checkpointed."""
