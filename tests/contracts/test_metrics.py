@@ -50,6 +50,10 @@ def example(card, rng, n=60, width=6, classes=3, scale=1.0, rank=None):
             return scale * rng.standard_normal((n, width)).astype(np.float32)
         if name == "model":
             return network(rng, width, classes)
+        if name == "weights":
+            return rng.standard_normal((classes, width))
+        if name == "views":
+            return scale * (rng.standard_normal((n, 2, width)) + rng.standard_normal((n, 1, width)))
         return {"ok": 0, "threshold": 0.5, "serialisation": "rounded"}[name]
 
     return {name: one(name) for name in card.needs}

@@ -31,6 +31,8 @@ ARGUMENTS = {
     "serialisation": "how values become bytes: labels, rounded or float32",
     "model": "a callable from inputs to logits or other real outputs, called as it is and left as it was found",
     "x": "inputs of a model, (samples, ...)",
+    "weights": "rows of a linear head, (classes, width), without its bias",
+    "views": "embeddings of several views of each image, (images, views, width)",
 }
 
 # What may be done to the first argument; the contract tests carry each of these out.
