@@ -1,0 +1,95 @@
+"""Losses on embeddings: what they take, what they give, and one number per image for the training loop."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from pydantic import Field, ValidationError
+from torch import Tensor
+
+from assay.core.errors import BadInput
+from assay.core.spec import Kind, Number, explain
+from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.layout import lay_out
+from assay.losses.contrastive.sets import Batch
+from assay.losses.contrastive.streamed import anchor_terms
+
+
+class ContrastiveLoss(Kind):
+    """A loss on embeddings of several views of images; what each member adds is how alike which rows should be.
+
+    Embeddings are ``(..., images, views, d)`` with labels ``(..., images)``, or ``(..., rows, d)`` with labels and
+    ``instances`` (the image a row shows) ``(..., rows)``. They are scaled to unit length inside, so only their
+    directions count. Leading axes are free (a stack of runs); labels and instances may be given once for all runs.
+    Half precision is computed in float32. First derivatives only, by autograd, `torch.func.grad` and `vmap`. Memory
+    grows linearly with the rows: ``block`` rows of similarities are held at a time.
+    """
+
+    family_name: ClassVar[str] = "contrastive loss"
+    needs_labels: ClassVar[bool] = True
+
+    temperature: Number = Field(0.1, gt=0)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise BadInput(explain(error, type(self))) from None
+
+    # Only a direct call should end in BadInput; inside a larger spec pydantic gathers what is wrong, with its path.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def __call__(
+        self, z: Tensor, labels: Tensor | None = None, *, instances: Tensor | None = None, block: int | None = None
+    ) -> Tensor:
+        """The loss of each run ``(...)``, in nats."""
+        return self._rows(z, labels, instances, block).sum(-1)
+
+    def per_image(
+        self, z: Tensor, labels: Tensor | None = None, *, instances: Tensor | None = None, block: int | None = None
+    ) -> Tensor:
+        """One number per image ``(..., images)`` whose mean is the loss; with ``instances``, in the order of their ids.
+
+        Each image has what its own views add as anchors. The gradient of any weighting of images is right; for equal
+        weights it comes at no cost.
+        """
+        rows = self._rows(z, labels, instances, block)
+        if instances is None:
+            return rows.unflatten(-1, z.shape[-3:-1]).sum(-1) * z.shape[-3]
+        if instances.dim() != 1:
+            raise BadInput(
+                f"asked for one number per image; instances have shape {tuple(instances.shape)}; "
+                "give the same instances for all runs, or images with views"
+            )
+        ids, place = instances.unique(return_inverse=True)
+        member = torch.nn.functional.one_hot(place, len(ids)).to(rows.dtype)
+        return rows @ member * len(ids)
+
+    def notes(self, labels: Tensor, views: int) -> list[str]:
+        """What a user should know about this loss on a batch with these labels ``(images,)``, a sentence each."""
+        return []
+
+    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+        """What each unit row ``(runs, rows, d)`` adds as an anchor ``(runs, rows)``, and the gradient of their sum.
+
+        Each term is multiplied with ``scale (runs, rows)`` before the gradient is taken; without scale there is none.
+        """
+        raise NotImplementedError
+
+    def _rows(self, z: Tensor, labels: Tensor | None, instances: Tensor | None, block: int | None) -> Tensor:
+        if labels is None:
+            if self.needs_labels:
+                raise BadInput(f"asked for the loss {self.kind}; found no labels; give one label for each image")
+            like = z.shape[-3:-2] if instances is None else instances.shape
+            labels = torch.zeros(like, dtype=torch.long, device=z.device)
+        if block is not None and block < 1:
+            raise BadInput(f"asked for blocks of {block} rows; a block has at least 1; leave block out or raise it")
+        laid = lay_out(z, labels, instances)
+        if 0 in laid.z.shape:
+            raise BadInput(f"asked for a contrastive loss; embeddings have shape {tuple(z.shape)}; give at least one")
+        return anchor_terms(self.terms, *laid, block or (BLOCK if z.device.type == "cpu" else BLOCK_ELSEWHERE))
+
+
+BLOCK = 256  # rows; a block of float32 similarities then fits a core's own cache
+BLOCK_ELSEWHERE = 4096  # an accelerator wants few, large products

@@ -1,0 +1,60 @@
+"""The two ways to hand over embeddings, made one: rows with a label and an instance each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from assay.core.errors import BadInput
+
+
+class Layout(NamedTuple):
+    """Embeddings ``(..., rows, d)``; labels and instances of as many dimensions less one, leading sizes 1 if shared."""
+
+    z: Tensor
+    labels: Tensor
+    instances: Tensor
+
+
+def lay_out(z: Tensor, labels: Tensor, instances: Tensor | None) -> Layout:
+    """Rows from ``z (..., images, views, d)`` with a label an image, or as given when ``instances`` are."""
+    if not z.is_floating_point():
+        raise BadInput(f"asked for a contrastive loss; embeddings are {z.dtype}; give floating-point numbers")
+    if labels.is_floating_point() or labels.is_complex():
+        raise BadInput(f"asked for a contrastive loss; labels are {labels.dtype}; give whole numbers")
+    if instances is not None:
+        _fits("labels", labels, z, 2, "rows")
+        _fits("instances", instances, z, 2, "rows")
+        return Layout(z, _aligned(labels, z.dim() - 1), _aligned(instances, z.dim() - 1))
+    if z.dim() < 3:
+        raise BadInput(
+            f"asked for a contrastive loss; embeddings have shape {tuple(z.shape)}; "
+            "give (images, views, d), or (rows, d) with instances=, the image of each row"
+        )
+    _fits("labels", labels, z, 3, "images")
+    images, views, d = z.shape[-3:]
+    every = _aligned(labels, z.dim() - 2)
+    instances = _aligned(torch.arange(images, device=z.device), z.dim() - 2)
+    return Layout(z.reshape(*z.shape[:-3], images * views, d), _per_view(every, views), _per_view(instances, views))
+
+
+def _per_view(x: Tensor, views: int) -> Tensor:
+    return x.unsqueeze(-1).expand(*x.shape, views).flatten(-2)
+
+
+def _aligned(x: Tensor, dims: int) -> Tensor:
+    return x.reshape((1,) * (dims - x.dim()) + tuple(x.shape))
+
+
+def _fits(name: str, x: Tensor, z: Tensor, back: int, what: str) -> None:
+    """Refuse labels that are not one a row, or whose leading axes are not those of the embeddings."""
+    if z.dim() < back or x.dim() < 1 or x.dim() > z.dim() - back + 1 or x.shape[-1] != z.shape[-back]:
+        wanted = f"{z.shape[-back]} {what}" if z.dim() >= back else what
+        raise BadInput(f"asked for one of {name} for each of {wanted}; found shape {tuple(x.shape)}; give {what} last")
+    lead = z.shape[: z.dim() - back]
+    if any(a not in (1, b) for a, b in zip(reversed(x.shape[:-1]), reversed(lead), strict=False)):
+        raise BadInput(
+            f"asked for {name} of a stack of {tuple(lead)}; found {tuple(x.shape[:-1])}; give them once or for each run"
+        )
