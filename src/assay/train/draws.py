@@ -40,9 +40,13 @@ class Draws:
     step: int
     forks: tuple[int, ...] = ()
 
+    def generators(self, purpose: str) -> list[Generator]:
+        """A fresh generator for each run, the one that it has when it trains alone."""
+        return [rng(seed, "draw", self.step, purpose, *self.forks) for seed in self.seeds]
+
     def stack(self, purpose: str, draw: Callable[[Generator], Tensor]) -> Tensor:
         """``draw(generator)`` for each run, stacked on a leading axis when there is more than one run."""
-        drawn = [draw(rng(seed, "draw", self.step, purpose, *self.forks)) for seed in self.seeds]
+        drawn = [draw(generator) for generator in self.generators(purpose)]
         return drawn[0] if len(drawn) == 1 else torch.stack(drawn)
 
     def seed_modules(self) -> None:
