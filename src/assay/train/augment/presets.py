@@ -25,7 +25,7 @@ def weak(kind: str, shape: Sequence[int]) -> tuple[Augmentation, ...]:
     """
     if kind == "table":
         return (ColumnNoise(sigma=0.02),)
-    move = Crop(padding=min(shape[1:]) // 8)
+    move = Crop(padding=max(1, min(shape[1:]) // 8))
     return (move, Flip()) if shape[0] == 3 else (move,)
 
 
