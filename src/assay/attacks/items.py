@@ -1,0 +1,55 @@
+"""The work in hand: tensors that share their first axes, one row for each example under attack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+
+class Items:
+    """Named tensors with one row an item; rows leave together and come together.
+
+    >>> items = Items(x=torch.arange(3.0), y=torch.tensor([0, 1, 0]))
+    >>> items.keep(items.y == 0)
+    >>> items.x.tolist(), len(items)
+    ([0.0, 2.0], 2)
+    """
+
+    def __init__(self, **tensors: Tensor):
+        self.__dict__.update(tensors)
+
+    if TYPE_CHECKING:
+        adv: Tensor
+        broken: Tensor
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.__dict__
+
+    def mark(self, wrong: Tensor, point: Tensor) -> None:
+        """Note which items are misclassified at ``point``: they are broken, and the latest such point is theirs."""
+        if wrong.any():
+            self.broken = self.broken | wrong
+            self.adv = self.adv.clone()
+            self.adv[wrong] = point[wrong]
+
+    def take(self, rows: Tensor) -> Items:
+        """The items of some rows, as new tensors."""
+        return Items(**{name: tensor[rows] for name, tensor in self.__dict__.items()})
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop all other rows."""
+        self.__dict__.update(self.take(rows).__dict__)
+
+    def join(self, other: Items) -> None:
+        """Add another's rows below."""
+        self.__dict__.update(
+            {name: torch.cat([tensor, other.__dict__[name]]) for name, tensor in self.__dict__.items()}
+        )
