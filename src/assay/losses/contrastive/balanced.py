@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.fused import Scale, Terms
 from assay.losses.contrastive.rowwise import Values, but_self, mean_over, share_of, softmax_over
 from assay.losses.contrastive.sets import Batch
 from assay.losses.contrastive.sincere import mean_of_anchors
@@ -27,7 +27,7 @@ class BalancedContrastive(ContrastiveLoss):
 
     kind: str = "balanced_contrastive"
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
 
         def rule(s: Tensor, rows: slice) -> Values:

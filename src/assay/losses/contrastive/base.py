@@ -10,7 +10,7 @@ from torch import Tensor
 
 from assay.core.errors import BadInput
 from assay.core.spec import Kind, Number, explain
-from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.fused import Scale, Terms
 from assay.losses.contrastive.layout import lay_out
 from assay.losses.contrastive.sets import Batch
 from assay.losses.contrastive.streamed import anchor_terms
@@ -70,10 +70,10 @@ class ContrastiveLoss(Kind):
         """What a user should know about this loss on a batch with these labels ``(images,)``, a sentence each."""
         return []
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each unit row ``(runs, rows, d)`` adds as an anchor ``(runs, rows)``, and the gradient of their sum.
 
-        Each term is multiplied with ``scale (runs, rows)`` before the gradient is taken; without scale there is none.
+        Each term is multiplied with ``scale`` (see `Scale`) before the gradient is taken; without it there is none.
         """
         raise NotImplementedError
 

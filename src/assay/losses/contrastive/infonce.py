@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms, one_softmax, over
+from assay.losses.contrastive.fused import Scale, Terms, one_softmax, over
 from assay.losses.contrastive.sets import Batch
 
 
@@ -26,7 +26,7 @@ class InfoNCE(ContrastiveLoss):
     kind: str = "infonce"
     needs_labels: ClassVar[bool] = False
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
         twin = over(1.0, (batch.instances.size - 1) * batch.rows, u)
         kin = torch.zeros_like(twin)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from assay.core.errors import BadInput
 
 
 class Layout(NamedTuple):
-    """Embeddings ``(..., rows, d)``; labels and instances of as many dimensions less one, leading sizes 1 if shared."""
+    """Embeddings ``(..., rows, d)``; names of as many dimensions less one, with leading sizes of 1 if shared."""
 
     z: Tensor
     labels: Tensor
-    instances: Tensor
+    instances: Tensor | int  # or the number of views, one after the other, that every image has
 
 
 def lay_out(z: Tensor, labels: Tensor, instances: Tensor | None) -> Layout:
@@ -35,13 +34,10 @@ def lay_out(z: Tensor, labels: Tensor, instances: Tensor | None) -> Layout:
         )
     _fits("labels", labels, z, 3, "images")
     images, views, d = z.shape[-3:]
-    every = _aligned(labels, z.dim() - 2)
-    instances = _aligned(torch.arange(images, device=z.device), z.dim() - 2)
-    return Layout(z.reshape(*z.shape[:-3], images * views, d), _per_view(every, views), _per_view(instances, views))
-
-
-def _per_view(x: Tensor, views: int) -> Tensor:
-    return x.unsqueeze(-1).expand(*x.shape, views).flatten(-2)
+    every = _aligned(labels, z.dim() - 2).unsqueeze(-1)
+    return Layout(
+        z.reshape(*z.shape[:-3], images * views, d), every.expand(*every.shape[:-1], views).flatten(-2), views
+    )
 
 
 def _aligned(x: Tensor, dims: int) -> Tensor:

@@ -22,6 +22,7 @@ class Sets:
 
     ids: Tensor
     sizes: Tensor  # (sets,)
+    each: int = 0  # all sets have this many rows, one after the other; 0: any sizes in any order
 
     @classmethod
     def of(cls, names: Tensor) -> Sets:
@@ -32,6 +33,12 @@ class Sets:
             _, ids, sizes = ids.unique(return_inverse=True, return_counts=True)
         return cls(ids, sizes)
 
+    @classmethod
+    def equal(cls, rows: int, each: int, device: torch.device | None = None) -> Sets:
+        """Rows ``0 ... each - 1`` together, the next ``each`` together, and so on."""
+        ids = torch.arange(rows // each, device=device)
+        return cls(ids.repeat_interleave(each)[None], torch.full_like(ids, each), each)
+
     @cached_property
     def size(self) -> Tensor:
         """How many rows the set of each row has, itself included: the shape of ``ids``."""
@@ -39,6 +46,9 @@ class Sets:
 
     def sums(self, x: Tensor) -> Tensor:
         """For every row the sum of ``x (runs, rows, d)`` over the rows of its set, in O(rows d): the shape of ``x``."""
+        if self.each:
+            sets = x.unflatten(1, (-1, self.each))
+            return sets.sum(2, keepdim=True).expand_as(sets).flatten(1, 2)
         flat = x if len(self.ids) == 1 else x.reshape(1, -1, x.shape[-1])
         totals = x.new_zeros(len(flat), len(self.sizes), x.shape[-1])
         return totals.index_add_(1, self.ids.flatten(), flat)[:, self.ids.flatten()].view(x.shape)

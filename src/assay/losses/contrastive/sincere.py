@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.fused import Scale, Terms
 from assay.losses.contrastive.rowwise import Rule, Values, but_self, by_rows, mean_over, share_of, softmax_over
 from assay.losses.contrastive.sets import Batch
 
@@ -25,7 +25,7 @@ class SINCERE(ContrastiveLoss):
 
     kind: str = "sincere"
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
 
         def rule(s: Tensor, rows: slice) -> Values:
@@ -43,7 +43,8 @@ def attract(s: Tensor, same: Tensor, rows: slice) -> Values:
     return mean_over(F.softplus(gap), positives), shares * miss.sum(-1, keepdim=True) - miss
 
 
-def mean_of_anchors(u: Tensor, temperature: float, block: int, scale: Tensor | None, rule: Rule) -> Terms:
+def mean_of_anchors(u: Tensor, temperature: float, block: int, scale: Scale, rule: Rule) -> Terms:
     """The terms of a loss that is the mean over all anchors of a rule on rows."""
-    values, slope = by_rows(u, temperature, block, None if scale is None else scale / u.shape[1], rule)
+    weight = None if scale is None else (scale / u.shape[1]).expand(u.shape[:2])
+    values, slope = by_rows(u, temperature, block, weight, rule)
     return values / u.shape[1], slope

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from assay.core.spec import Number
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.fused import Scale, Terms
 from assay.losses.contrastive.rowwise import Values, but_self, mean_over, share_of, softmax_over
 from assay.losses.contrastive.sets import Batch
 from assay.losses.contrastive.sincere import attract, mean_of_anchors
@@ -31,7 +31,7 @@ class Spread(ContrastiveLoss):
     alpha: Number = Field(0.5, ge=0, le=1)
     temperature: Number = Field(0.5, gt=0)
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
 
         def rule(s: Tensor, rows: slice) -> Values:

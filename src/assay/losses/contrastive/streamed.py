@@ -14,20 +14,21 @@ from torch import Tensor
 from torch.autograd import Function
 
 from assay.core.errors import BadInput
-from assay.losses.contrastive.fused import Terms
+from assay.losses.contrastive.fused import Scale, Terms
 from assay.losses.contrastive.sets import Batch, Sets
 
 # (unit rows, batch, scale of each anchor or None for no gradient, rows a block) -> terms, gradient
-Body = Callable[[Tensor, Batch, Tensor | None, int], Terms]
+Body = Callable[[Tensor, Batch, Scale, int], Terms]
+Instances = Tensor | int  # the image of each row, or views of every image, one after the other
 
 
-def anchor_terms(body: Body, z: Tensor, labels: Tensor, instances: Tensor, block: int) -> Tensor:
+def anchor_terms(body: Body, z: Tensor, labels: Tensor, instances: Instances, block: int) -> Tensor:
     """What each row adds to the loss ``(..., rows)``, differentiable in ``z (..., rows, d)``."""
     return _Terms.apply(z, labels, instances, body, block, torch.is_grad_enabled())[0]
 
 
 def _evaluate(
-    body: Body, z: Tensor, labels: Tensor, instances: Tensor, scale: Tensor | None, block: int
+    body: Body, z: Tensor, labels: Tensor, instances: Instances, scale: Scale, block: int
 ) -> tuple[Tensor, Tensor]:
     """Terms ``(..., rows)`` and their scaled sum's gradient in ``z``; an empty gradient when there is no scale."""
     with torch.autocast(z.device.type, enabled=False):
@@ -36,14 +37,23 @@ def _evaluate(
         norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
         _usable(norm)
         u = x / norm
-        batch = Batch(Sets.of(_flat(labels, z)), Sets.of(_flat(instances, z)))
-        _one_label_each(batch)
-        terms, slope = body(u, batch, None if scale is None else scale.reshape(u.shape[:2]).to(u.dtype), block)
+        batch = _batch(z, labels, instances)
+        terms, slope = body(u, batch, None if scale is None else scale.to(u.dtype), block)
         terms = terms.view(z.shape[:-1])
         if slope is None:
             return terms, z.new_empty(*z.shape[:-1], 0)
-        slope.sub_(u.mul_((u * slope).sum(-1, keepdim=True))).div_(norm)  # only what turns a row counts
+        along = torch.einsum("rvd,rvd->rv", u, slope).unsqueeze(-1)
+        slope.addcmul_(u, along, value=-1).div_(norm)  # the length of a row changes nothing
         return terms, slope.view(z.shape).to(z.dtype)
+
+
+def _batch(z: Tensor, labels: Tensor, instances: Instances) -> Batch:
+    classes = Sets.of(_flat(labels, z))
+    if not isinstance(instances, Tensor):
+        return Batch(classes, Sets.equal(z.shape[-2], instances, z.device))
+    batch = Batch(classes, Sets.of(_flat(instances, z)))
+    _one_label_each(batch)
+    return batch
 
 
 def _flat(names: Tensor, z: Tensor) -> Tensor:
@@ -77,21 +87,23 @@ class _Terms(Function):
 
     @staticmethod
     def forward(
-        z: Tensor, labels: Tensor, instances: Tensor, body: Body, block: int, learn: bool
+        z: Tensor, labels: Tensor, instances: Instances, body: Body, block: int, learn: bool
     ) -> tuple[Tensor, Tensor]:
-        scale = torch.ones(z.shape[:-1], dtype=torch.float32, device=z.device) if learn else None
+        scale = torch.ones(1, 1, device=z.device) if learn else None
         return _evaluate(body, z, labels, instances, scale, block)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
         z, labels, instances, ctx.body, ctx.block, _ = inputs
+        ctx.views = None if isinstance(instances, Tensor) else instances
         ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(z, labels, instances, output[1])
+        ctx.save_for_backward(z, labels, None if ctx.views else instances, output[1])
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         z, labels, instances, slope = ctx.saved_tensors
-        return _Slope.apply(upstream[0], z, labels, instances, slope, ctx.body, ctx.block), None, None, None, None, None
+        found = _Slope.apply(upstream[0], z, labels, ctx.views or instances, slope, ctx.body, ctx.block)
+        return found, None, None, None, None, None
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> tuple[Any, Any]:
@@ -104,12 +116,12 @@ class _Slope(Function):
 
     @staticmethod
     def forward(
-        weight: Tensor, z: Tensor, labels: Tensor, instances: Tensor, slope: Tensor, body: Body, block: int
+        weight: Tensor, z: Tensor, labels: Tensor, instances: Instances, slope: Tensor, body: Body, block: int
     ) -> Tensor:
         even = weight[..., :1]
         if slope.shape == z.shape and bool((weight == even).all()):
             return slope * even.unsqueeze(-1).to(slope.dtype)
-        return _evaluate(body, z, labels, instances, weight, block)[1]
+        return _evaluate(body, z, labels, instances, weight.reshape(-1, z.shape[-2]), block)[1]
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from assay.core.errors import BadInput
 from assay.core.spec import Number
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms, one_softmax, over
+from assay.losses.contrastive.fused import Scale, Terms, one_softmax, over
 from assay.losses.contrastive.sets import Batch, Sets
 
 
@@ -40,7 +40,7 @@ class SupCL(ContrastiveLoss):
     variant: Literal["excl", "incl"] = "excl"
     reduction: Literal["anchor", "pair"] = "anchor"
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
         kin, twin = self._weights(batch, u)
         own = self.variant == "incl"
@@ -133,4 +133,4 @@ def _batch(labels: Tensor, views: int) -> Batch:
             f"asked about a batch of {views} views; labels have shape {tuple(labels.shape)}; give (images,) and views"
         )
     rows = labels.repeat_interleave(views)[None]
-    return Batch(Sets.of(rows), Sets.of(torch.arange(len(labels)).repeat_interleave(views)[None]))
+    return Batch(Sets.of(rows), Sets.equal(rows.shape[1], views, labels.device))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from assay.losses.contrastive.base import ContrastiveLoss
-from assay.losses.contrastive.fused import Terms, one_softmax, over
+from assay.losses.contrastive.fused import Scale, Terms, one_softmax, over
 from assay.losses.contrastive.sets import Batch
 
 
@@ -24,7 +24,7 @@ class SupCon(ContrastiveLoss):
 
     kind: str = "supcon"
 
-    def terms(self, u: Tensor, batch: Batch, scale: Tensor | None, block: int) -> Terms:
+    def terms(self, u: Tensor, batch: Batch, scale: Scale, block: int) -> Terms:
         """What each row adds as an anchor."""
         each = over(1.0, (batch.classes.size - 1) * batch.rows, u)
         return one_softmax(u, batch, each, each, own=False, temperature=self.temperature, scale=scale, block=block)
