@@ -21,8 +21,12 @@ Blobs = Callable[..., Dataset]
 BUILD: dict[str, dict[str, Any]] = {"hot_swap": {"activation": "tanh"}}
 
 
-def learner(runs: int) -> Learner:
-    return Learner([build("mlp:6", (1, 6, 6), 3, seed=s) for s in range(runs)], 3)
+def learner(runs: int, model: str = "mlp:6") -> Learner:
+    return Learner([build(model, (1, 6, 6), 3, seed=s) for s in range(runs)], 3)
+
+
+def model_for(strategy: Strategy) -> str:
+    return "mlp:6+projector:5-4" if strategy.embeds else "mlp:6"
 
 
 @pytest.mark.parametrize("kind", sorted(Loss.family))
@@ -33,12 +37,12 @@ def test_losses_are_finite_and_rank_a_right_answer_before_a_wrong_one(kind: str)
 
 
 @pytest.mark.parametrize("kind", sorted(Strategy.family))
-def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(kind: str) -> None:
-    strategy = Strategy.of({"kind": kind, **BUILD.get(kind, {})})
+def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(make_blobs: Blobs, kind: str) -> None:
+    strategy = Strategy.of({"kind": kind, **BUILD.get(kind, {})}).settled(make_blobs(), 5, False)
     for runs in (1, 3):
         shape = (5,) if runs == 1 else (runs, 5)
         batch = Batch(torch.rand(*shape, 1, 6, 6), torch.randint(3, shape), torch.zeros(shape, dtype=torch.long))
-        model = learner(runs)
+        model = learner(runs, model_for(strategy))
         memory = strategy.init_state(model)
         draws = Draws(tuple(range(runs)), 0)
         prepared = strategy.prepare(model.net, batch, memory, draws)
@@ -51,7 +55,8 @@ def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(kind:
 @pytest.mark.parametrize("kind", sorted(Strategy.family))
 def test_strategies_train_the_same_alone_and_stacked(make_blobs: Blobs, kind: str) -> None:
     plain = {"kind": kind, **BUILD.get(kind, {})}
-    recipes = [Recipe(data="x", model="mlp:6", epochs=2, strategy=plain, seed=s) for s in range(3)]
+    model = model_for(Strategy.of(plain))
+    recipes = [Recipe(data="x", model=model, epochs=2, strategy=plain, seed=s) for s in range(3)]
     stacked = train(recipes, make_blobs())
     for recipe, together in zip(recipes, stacked, strict=True):
         alone = train([recipe], make_blobs())[0]

@@ -46,3 +46,14 @@ def test_a_file_with_an_at_sign_in_its_name(archive: Path) -> None:
     other = archive.rename(archive.with_name("a@b.npz"))
     assert load_data(other).classes == ("a", "b", "c", "d")
     assert load_data(f"{other}@coarse").classes == ("ok", "bad")
+
+
+def test_any_set_can_be_learned_in_pairs() -> None:
+    data = load_data("digits@pairs")
+    assert data.classes == ("0 or 1", "2 or 3", "4 or 5", "6 or 7", "8 or 9")
+    assert (data.test.labels == data.test.extra["fine_labels"] // 2).all()
+
+
+def test_two_classes_have_no_pairs() -> None:
+    with pytest.raises(BadInput, match="no labelling is called 'pairs'"):
+        load_data("cells@pairs")

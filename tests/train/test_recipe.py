@@ -44,13 +44,17 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values = {"kind": None, "at": "0.3", "until": "0.9", "smoothing": 0.3, "gamma": 1.5, "margin": 0.5, "loss": "focal"}
     values |= {"activation": "tanh", "layers": "act1", "strategy": "standard", "optimiser": "reset"}
     values |= {"classes": 2, "per_class": 3, "share": 0.3, "ratio": 0.3, "images": 30, "seed": 2}
+    values |= {"alpha": 0.7, "within": 0.4, "temperature": 0.3, "variant": "incl", "reduction": "pair", "views": 3}
+    values |= {"augment": "strong", "cross_entropy": 1, "alarm": 0.1, ("contrastive", "loss"): "infonce"}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}
         base = kind(**given)
         for field in kind.model_fields:
-            if values[field] is not None:
-                assert base.with_(**{field: values[field]}).fingerprint() != base.fingerprint(), (kind, field)
+            value = values.get((base.kind, field), values.get(field, ...))
+            assert value is not ..., f"a new field needs a value here: {kind.__name__}.{field}"
+            if value is not None:
+                assert base.with_(**{field: value}).fingerprint() != base.fingerprint(), (kind, field)
 
 
 def test_editing_the_users_model_gives_another_run(tmp_path) -> None:

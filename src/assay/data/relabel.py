@@ -16,6 +16,7 @@ from assay.data.dataset import Dataset, Split
 
 FINE = "fine_labels"
 ENDING = "_labels"
+PAIRS = "pairs"
 
 
 def relabelled(dataset: Dataset, column: str) -> Dataset:
@@ -27,7 +28,9 @@ def relabelled(dataset: Dataset, column: str) -> Dataset:
     ('demo@coarse', ('0', '1'), [1, 0], [4, 1])
     """
     key = column + ENDING
-    known = [name.removesuffix(ENDING) for name in columns(dataset)]
+    if column == PAIRS and len(dataset.classes) >= 4:
+        dataset = _paired(dataset)
+    known = [name.removesuffix(ENDING) for name in labellings(dataset)]
     if column not in known:
         raise BadInput(
             f"asked for {dataset.name}@{column}; {unknown('labelling', column, known)}; "
@@ -43,7 +46,7 @@ def relabelled(dataset: Dataset, column: str) -> Dataset:
     )
 
 
-def columns(dataset: Dataset) -> list[str]:
+def labellings(dataset: Dataset) -> list[str]:
     """The arrays that label every item of every split with whole numbers from 0."""
     splits = list(dataset.splits.values())
     return [
@@ -51,6 +54,15 @@ def columns(dataset: Dataset) -> list[str]:
         for name, array in splits[0].extra.items()
         if name.endswith(ENDING) and all(name in split.extra and _labels(split.extra[name]) for split in splits)
     ]
+
+
+def _paired(dataset: Dataset) -> Dataset:
+    key = PAIRS + ENDING
+    splits = {
+        name: replace(split, extra={**split.extra, key: split.labels // 2}) for name, split in dataset.splits.items()
+    }
+    sides = [dataset.classes[start : start + 2] for start in range(0, len(dataset.classes), 2)]
+    return replace(dataset, splits=splits, names={**dataset.names, PAIRS: tuple(" or ".join(side) for side in sides)})
 
 
 def _labels(array: np.ndarray) -> bool:

@@ -1,5 +1,6 @@
 """Floor 4: studies. A question, a grid of recipes, claims fixed beforehand, verdicts."""
 
+from assay.studies.collapse import Collapse as Collapse
 from assay.studies.conduct import conduct as conduct
 from assay.studies.conduct import rebuild as rebuild
 from assay.studies.families import Families as Families

@@ -94,6 +94,21 @@ class Study(Spec):
         """Where the data are."""
         return Source(self.data, self.production, self.regroup, self.split_seed)
 
+    @classmethod
+    def source_of(cls, data: str) -> str:
+        """Which labelling of the data the study learns."""
+        return data
+
+    @classmethod
+    def suits(cls, data: Dataset) -> dict[str, Any]:
+        """What the study's base recipe has otherwise than `suited` says."""
+        return {}
+
+    @classmethod
+    def completed(cls, plain: dict[str, Any]) -> dict[str, Any]:
+        """The settings, with what follows from the others filled in."""
+        return plain
+
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """The runs of a stage by run id; empty when there is no such stage."""
         raise NotImplementedError
@@ -146,12 +161,13 @@ def configure(
     split_seed = next((plain_value(s.partition("=")[2]) for s in settings if s.startswith("grid.split_seed=")), 0)
     if not isinstance(split_seed, int) or split_seed < 0:
         raise BadInput(f"asked for split seed {split_seed}; give a whole number from 0 on")
+    data = cls.source_of(data)
     dataset = Source(data, production, regroup, split_seed).load()
     plain: dict[str, Any] = {
         "data": data,
         "production": production,
         "regroup": regroup,
-        "recipe": suited(data, dataset, regroup, split_seed),
+        "recipe": suited(data, dataset, regroup, split_seed) | cls.suits(dataset),
     }
     by_hand = [*cls.presets[preset], *settings]
     plain = override(plain, [s.removeprefix("grid.") if s.startswith("grid.") else f"recipe.{s}" for s in by_hand])
@@ -164,7 +180,7 @@ def configure(
         if seeds < cls.least_seeds:
             raise BadInput(f"asked for {seeds} seeds; {name} needs at least {cls.least_seeds}; 12 is usual")
         plain["seeds"] = seeds
-    return cls.parse(plain, f"study {name}"), dataset
+    return cls.parse(cls.completed(plain), f"study {name}"), dataset
 
 
 ELSEWHERE = {

@@ -1,0 +1,100 @@
+"""Supervised contrastive training: embeddings of one class attract, those of one image attract more."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from assay.core.spec import Number, OneOf
+from assay.data import Dataset, Split
+from assay.losses import ContrastiveLoss, CrossEntropy, SupCL
+from assay.maths.ssem import alpha_for
+from assay.train.augment import Augmentation, strong, views, weak
+from assay.train.draws import Draws
+from assay.train.learner import Net
+from assay.train.strategies.base import Batch, Memory, Strategy
+
+WATCHED = 1024  # validation images on which embeddings are looked at
+
+
+class Contrastive(Strategy):
+    """A contrastive loss on the projector's embeddings, and a linear head trained along on the features.
+
+    The loss is `SupCL` with weight ``alpha`` on the self-supervised part; ``alpha: auto`` is the weight for which the
+    theory foretells the within-class variance ``within`` for the classes that a batch holds (`alpha_for`). ``loss``
+    puts another contrastive loss in its place. Each image is seen as ``views`` random augmentations. With
+    ``cross_entropy`` 0 the head is a probe and leaves the body alone; above 0 it is the weight of a second objective.
+    """
+
+    kind: str = "contrastive"
+    embeds: ClassVar[bool] = True
+    alpha: Number | Literal["auto"] = Field(0.5, union_mode="left_to_right")
+    within: Number = Field(0.3, gt=0, lt=1)
+    temperature: Number = Field(0.1, gt=0)
+    variant: Literal["excl", "incl"] = "excl"
+    reduction: Literal["anchor", "pair"] = "anchor"
+    loss: OneOf[ContrastiveLoss] | None = None
+    views: int = Field(2, ge=1)
+    augment: Literal["weak", "strong"] | tuple[OneOf[Augmentation], ...] = "weak"
+    cross_entropy: Number = Field(0.0, ge=0)
+    alarm: Number = Field(0.02, ge=0, lt=1)  # within-class variance below which a class counts as collapsed
+
+    def settled(self, data: Dataset, batch: int, balanced: bool) -> Contrastive:
+        """With the weight and the augmentations that suit the data."""
+        changes: dict[str, Any] = {}
+        if self.alpha == "auto":
+            counts = torch.bincount(data.train.y, minlength=len(data.classes)).tolist()
+            changes["alpha"] = alpha_for(
+                self.within,
+                counts,
+                batch,
+                self.views,
+                self.temperature,
+                self.variant,
+                reduction=self.reduction,
+                balanced=balanced,
+            )
+        if isinstance(self.augment, str):
+            changes["augment"] = {"weak": weak, "strong": strong}[self.augment](data.kind, data.shape)
+        return self.with_(**changes)
+
+    def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
+        """The views of each image, ``(..., n, views, *shape)``."""
+        assert not isinstance(self.augment, str), "settled before training"
+        return Batch(views(batch.x, self.views, self.augment, draws), batch.y, batch.index)
+
+    def losses(self, net: Net, batch: Batch, memory: Memory) -> Tensor:
+        """The loss of each image, averaged over its views, and the head's cross-entropy."""
+        axis = batch.y.dim() - 1
+        rows = batch.x.flatten(axis, axis + 1)
+        logits, z = net.embed(rows, batch_stats=True, detach=self.cross_entropy == 0)
+        labels = batch.y.repeat_interleave(self.views, -1)
+        head = CrossEntropy()(logits, labels).unflatten(-1, (-1, self.views)).mean(-1)
+        contrast = self.contrast().per_image(z.unflatten(-2, (-1, self.views)), batch.y)
+        return contrast + (self.cross_entropy or 1.0) * head
+
+    def contrast(self) -> ContrastiveLoss:
+        """The loss on embeddings."""
+        if self.loss is not None:
+            return self.loss
+        assert self.alpha != "auto", "settled before training"
+        return SupCL(alpha=self.alpha, temperature=self.temperature, variant=self.variant, reduction=self.reduction)
+
+    def watch(self, net: Net, split: Split) -> list[dict[str, Any]]:
+        """Within-class variance of the embeddings, class by class, and which classes have collapsed."""
+        x, y = split.x[:WATCHED], split.y[:WATCHED]
+        z = F.normalize(net.embed(x)[1], dim=-1)
+        found = []
+        for each in z if z.dim() == 3 else [z]:
+            spread = {
+                label: 1 - each[y == label].mean(0).square().sum().item()
+                for label in y.unique().tolist()
+                if (y == label).sum() > 1
+            }
+            collapsed = [label for label, value in spread.items() if value < self.alarm]
+            found.append({"within_variance": spread, "collapsed": collapsed})
+        return found
