@@ -13,6 +13,8 @@ from assay.losses.contrastive.rowwise import Values, by_rows
 SAFE = 60.0
 # This many blocked exponentials (8 MiB in float32) may be kept from the first sweep for the second
 KEPT = 2**21
+# Rows of a block that are weighted at a time, so that a large block needs no second one beside it
+STRIP = 256
 
 
 def log_partition(
@@ -27,9 +29,12 @@ def log_partition(
     >>> log_partition(u, None, 1.0, False, 8)[0].tolist()  # log exp(0)
     [[0.0, 0.0]]
     """
-    if 1 / temperature + math.log(u.shape[1]) < SAFE:
-        return _triangle(u, weight, temperature, own, block)
-    return by_rows(u, temperature, block, weight, lambda s, rows: _one_softmax(s, rows, own))
+    if 1 / temperature + math.log(u.shape[1]) >= SAFE:
+        return by_rows(u, temperature, block, weight, lambda s, rows: _one_softmax(s, rows, own))
+    triangle = _Triangle(u, temperature, own, block)
+    z = triangle.sums(keep=weight is not None)
+    z = z.where(z > 0, 1.0)
+    return z.log(), None if weight is None else triangle.push(weight / z)
 
 
 def _one_softmax(s: Tensor, rows: slice, own: bool) -> Values:
@@ -41,47 +46,50 @@ def _one_softmax(s: Tensor, rows: slice, own: bool) -> Values:
     return (log_z if s.shape[-1] > 1 or own else log_z * 0), share
 
 
-def _triangle(
-    u: Tensor, weight: Tensor | None, temperature: float, own: bool, block: int
-) -> tuple[Tensor, Tensor | None]:
-    """Blocks on and above the diagonal only: exp(s) is symmetric, so each serves its rows and its columns.
+class _Triangle:
+    """exp(u u' / temperature) in blocks on and above the diagonal: it is symmetric, each serves its rows and columns.
 
-    With E = exp(s), the gradient of sum_a w_a log Z_a with respect to s is E_ab (w_a / Z_a + w_b / Z_b), once for each
-    unordered pair. No exponent is shifted: the caller has seen to it that none can overflow.
+    No exponent is shifted: the caller has seen to it that none can overflow.
     """
-    rows = u.split(block, 1)
-    pairs = [(i, j) for i in range(len(rows)) for j in range(i, len(rows))]
-    unused = u.new_empty(1, 1, 1)
 
-    def exponentials(i: int, j: int) -> Tensor:
-        e = torch.baddbmm(unused, rows[i], rows[j].mT, beta=0, alpha=1 / temperature).exp_()
-        if i == j and not own:
+    def __init__(self, u: Tensor, temperature: float, own: bool, block: int):
+        self.u, self.scale, self.own, self.block = u, 1 / temperature, own, block
+        self.rows = u.split(block, 1)
+        self.pairs = [(i, j) for i in range(len(self.rows)) for j in range(i, len(self.rows))]
+        self.kept: dict[tuple[int, int], Tensor] = {}
+
+    def exponentials(self, i: int, j: int) -> Tensor:
+        """E of one block ``(runs, block, block)``."""
+        e = torch.baddbmm(self.u.new_empty(1, 1, 1), self.rows[i], self.rows[j].mT, beta=0, alpha=self.scale).exp_()
+        if i == j and not self.own:
             e.diagonal(0, -2, -1).zero_()
         return e
 
-    z, kept, room = u.new_zeros(u.shape[:2]), {}, KEPT if weight is not None else 0
-    sums = z.split(block, 1)
-    for i, j in pairs:
-        e = exponentials(i, j)
-        sums[i].add_(e.sum(-1))
-        if i != j:
-            sums[j].add_(e.sum(-2))
-        if e.numel() <= room:
-            kept[i, j] = e
-            room -= e.numel()
-    z = z.where(z > 0, 1.0)
-    if weight is None:
-        return z.log(), None
-    push = torch.zeros_like(u)
-    shares, pushes = (weight / z).split(block, 1), push.split(block, 1)
-    for i, j in pairs:
-        e = kept.pop((i, j)) if (i, j) in kept else exponentials(i, j)
-        for strip, share in zip(e.split(STRIP, 1), shares[i].split(STRIP, 1), strict=True):
-            strip.mul_(share.unsqueeze(-1) + shares[j].unsqueeze(-2))
-        pushes[i].baddbmm_(e, rows[j], alpha=1 / temperature)
-        if i != j:
-            pushes[j].baddbmm_(e.mT, rows[i], alpha=1 / temperature)
-    return z.log(), push
+    def sums(self, keep: bool) -> Tensor:
+        """Z, the sum of each row ``(runs, rows)``; with ``keep``, what there is room for stays for `push`."""
+        z = self.u.new_zeros(self.u.shape[:2])
+        parts, room = z.split(self.block, 1), KEPT if len(self.rows) > 1 else math.inf
+        for i, j in self.pairs:
+            e = self.exponentials(i, j)
+            parts[i].add_(e.sum(-1))
+            if i != j:
+                parts[j].add_(e.sum(-2))
+            if keep and e.numel() <= room:
+                self.kept[i, j] = e
+                room -= e.numel()
+            del e  # or it would stand beside the next one
+        return z
 
-
-STRIP = 256  # rows of a block that are weighted at a time, so that a large block needs no second one beside it
+    def push(self, share: Tensor) -> Tensor:
+        """d(sum_a w_a log Z_a) / du for ``share`` = w / Z: E_ab (share_a + share_b) for each unordered pair."""
+        push = torch.zeros_like(self.u)
+        shares, parts = share.split(self.block, 1), push.split(self.block, 1)
+        for i, j in self.pairs:
+            e = self.kept.pop((i, j)) if (i, j) in self.kept else self.exponentials(i, j)
+            for strip, own in zip(e.split(STRIP, 1), shares[i].split(STRIP, 1), strict=True):
+                strip.mul_(own.unsqueeze(-1) + shares[j].unsqueeze(-2))
+            parts[i].baddbmm_(e, self.rows[j], alpha=self.scale)
+            if i != j:
+                parts[j].baddbmm_(e.mT, self.rows[i], alpha=self.scale)
+            del e
+        return push
