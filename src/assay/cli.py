@@ -30,6 +30,8 @@ from assay.commands.common import (
     stdout,
     warn,
 )
+from assay.commands.forecast import forecast
+from assay.commands.geometry import geometry
 from assay.commands.tune import tune
 
 app = typer.Typer(
@@ -124,6 +126,8 @@ def train(
 
 
 app.command()(tune)
+app.command()(geometry)
+app.command()(forecast)
 
 
 @app.command("list")
