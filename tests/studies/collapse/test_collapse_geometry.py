@@ -25,9 +25,7 @@ MODEL = "mlp:96-24"
 
 def trained(data: Dataset, goal: str, steps: int = 250, collapse: tuple[int, ...] = ()) -> nn.Module:
     """A small MLP, by cross-entropy alone, or also with every class in ``collapse`` pulled to one point of its own."""
-    kind = (
-        "leaky_relu" if goal == "points" else "relu"
-    )  # units that cannot die: every point can be reached
+    kind = "leaky_relu" if goal == "points" else "relu"  # units that cannot die: every point can be reached
     net = build(MODEL, data.shape, len(data.classes), activation=kind)
     body, x, y = nn.Sequential(*list(net)[:-1]), data.train.x, data.train.y
     pulled = torch.isin(y, torch.tensor(collapse))
