@@ -80,7 +80,7 @@ def _classes(rows: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("class", "items", "", "keeps", "share", "untrained", "on test", "quotient", "CDNV", "rank", "k-NN"):
+    for name in ("class", "items", "", "keeps", "share", "before", "test", "W/B", "CDNV", "rank", "k-NN"):
         table.add_column(name, justify="left" if name in ("class", "") else "right", overflow="fold")
     for row in rows:
         train = row["train"]
