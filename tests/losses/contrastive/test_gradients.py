@@ -28,7 +28,9 @@ def test_gradients_are_the_differences(loss: ContrastiveLoss, temperature: float
 def test_gradients_of_rows_with_unequal_views(loss: ContrastiveLoss) -> None:
     instances = torch.tensor([0, 0, 0, 1, 2, 2, 3, 4, 5])
     z = draw(1, 9, 4).requires_grad_()
-    assert torch.autograd.gradcheck(lambda z: loss.per_image(z, UNEQUAL[instances], instances=instances), z, atol=1e-5, fast_mode=True)
+    assert torch.autograd.gradcheck(
+        lambda z: loss.per_image(z, UNEQUAL[instances], instances=instances), z, atol=1e-5, fast_mode=True
+    )
 
 
 @pytest.mark.parametrize("number, loss, value, norm", fixtures())
@@ -108,12 +110,17 @@ def test_images_may_be_weighted(loss: ContrastiveLoss) -> None:
     assert vmap(grad(single))(z).allclose(expected, atol=1e-12)
 
 
-def test_a_gradient_without_one_kept_is_computed_late() -> None:
-    """Values taken without autograd hold no gradient, and cost none."""
+def test_values_alone_take_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without autograd no gradient is computed beside the value."""
+    from assay.losses.contrastive import partition
+
     z = draw(5, 6, 2, 4).requires_grad_()
+    expected = ALL[0](z, UNEQUAL)
+    assert expected.requires_grad
+    monkeypatch.setattr(partition._Triangle, "push", None)
     with torch.no_grad():
-        assert not ALL[0](z, UNEQUAL).requires_grad
-    assert ALL[0](z, UNEQUAL).requires_grad
+        value = ALL[0](z, UNEQUAL)
+    assert not value.requires_grad and value.equal(expected)
 
 
 def test_second_derivatives_are_refused() -> None:
