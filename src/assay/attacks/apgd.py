@@ -19,21 +19,21 @@ from assay.core.spec import Number
 
 
 @lru_cache
-def windows(steps: int) -> Tensor:
+def windows(steps: int) -> tuple[int, ...]:
     """After which steps the step size is reviewed: the number of steps since the last review, else 0.
 
     The first window is 22 % of the steps, each later one 3 % shorter, the shortest 6 %.
 
-    >>> [step + 1 for step, window in enumerate(windows(100).tolist()) if window]
+    >>> [step + 1 for step, window in enumerate(windows(100)) if window]
     [22, 41, 57, 70, 80, 87, 93, 99]
     """
     first, fewer, least = (max(int(share * steps), 1) for share in (0.22, 0.03, 0.06))
-    table, at, window = torch.zeros(steps, dtype=torch.int64), first, first
+    table, at, window = [0] * steps, first, first
     while at <= steps:
         table[at - 1] = window
         window = max(window - fewer, least)
         at += window
-    return table
+    return tuple(table)
 
 
 class APGD(Attack):
@@ -94,12 +94,17 @@ class APGD(Attack):
         items.mark(logits.argmax(-1) != items.y, point)
         return values, gradient
 
+    @property
+    def sure(self) -> bool:
+        """Not of networks that answer at random: they may answer differently next time, so nobody leaves early."""
+        return self.eot == 1
+
     def advance(self, victim: Victim, draws: Draws, items: Items) -> None:
         """Move, look, and review the step size where that is due."""
         if self.norm == "L1":
             return step_sparsely(self, victim, items, self.eps, items.age, self.length)
         ball, reach = self.ball(items), self.reach(items)
-        cur, a = items.cur, ball.wide(torch.where(items.age == 0, 1.0, 0.75), items.x)
+        cur, a = items.cur, 0.75 if items.age else 1.0
         z = ball.project(cur + ball.wide(items.step, cur) * ball.ascend(items.gradient), items.x, reach)
         new = ball.project(cur + (z - cur) * a + (cur - items.prev) * (1 - a), items.x, reach)
         items.prev, items.cur = cur, new
@@ -107,8 +112,7 @@ class APGD(Attack):
         items.ups = items.ups + (values > items.last)
         items.last = values
         self.remember(items, values)
-        window = windows(self.steps).to(items.age.device)[items.age]
-        if window.any():
+        if window := windows(self.steps)[items.age]:
             self.review(items, window)
 
     def remember(self, items: Items, values: Tensor) -> None:
@@ -120,16 +124,16 @@ class APGD(Attack):
             items.best = torch.where(wide, items.cur, items.best)
             items.best_gradient = torch.where(wide, items.gradient, items.best_gradient)
 
-    def review(self, items: Items, window: Tensor) -> None:
+    def review(self, items: Items, window: int) -> None:
         """Halve steps that oscillate or have stalled, and put those items back at their best points."""
-        due = window > 0
         halve = (items.ups <= self.rho * window) | (~items.halved & (items.checked >= items.top))
-        items.halved = torch.where(due, halve, items.halved)
-        items.checked = torch.where(due, items.top, items.checked)
-        items.ups = torch.where(due, 0, items.ups)
-        back = due & halve
-        wide = back.view(-1, *[1] * (items.x.dim() - 1))
-        items.step = torch.where(back, items.step / 2, items.step)
+        items.halved, items.checked, items.ups = halve, items.top, torch.zeros_like(items.ups)
+        items.step = torch.where(halve, items.step / 2, items.step)
+        self.go_back(items, halve)
+
+    def go_back(self, items: Items, rows: Tensor) -> None:
+        """Some items return to their best points; the point before is not forgotten."""
+        wide = rows.view(-1, *[1] * (items.x.dim() - 1))
         items.cur = torch.where(wide, items.best, items.cur)
         items.gradient = torch.where(wide, items.best_gradient, items.gradient)
 

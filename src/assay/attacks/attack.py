@@ -14,7 +14,7 @@ from assay.attacks.draws import Addressed, Draws, Streams, keys
 from assay.attacks.items import Items
 from assay.attacks.norms import Norm, norm_name, radius
 from assay.attacks.objectives import OBJECTIVES
-from assay.attacks.pool import run
+from assay.attacks.rounds import run
 from assay.attacks.victim import Model, Victim, at_rest
 from assay.core.errors import AssayError, BadInput
 from assay.core.rng import rng, seed_of
@@ -28,7 +28,7 @@ class Attack(Kind):
 
     The work is done on `Items`: `begin` chooses a start, `advance` makes one step, and after `length` steps an item
     has had its round; attacks with restarts or targets have several rounds. Steps of different items are
-    independent, so items may leave, and others join, at any time.
+    independent, so broken items can leave at any time.
     """
 
     family_name: ClassVar[str] = "attack"
@@ -36,6 +36,7 @@ class Attack(Kind):
     gradients: ClassVar[bool] = True  # needs the input gradient; otherwise predictions are enough
     images: ClassVar[bool] = False  # needs inputs (n, channels, h, w)
     blind: ClassVar[bool] = False  # the last point of a round has not been looked at
+    leaves: ClassVar[bool] = False  # lets broken items go even where others keep theirs, as the reference does
     simple: ClassVar[bool] = False  # can be used on stacks of runs, in training
 
     norm: Norm = "Linf"
@@ -53,6 +54,11 @@ class Attack(Kind):
     def length(self) -> int:
         """Steps in a round."""
         raise NotImplementedError
+
+    @property
+    def sure(self) -> bool:
+        """Whether a wrong answer can be taken at once as final."""
+        return True
 
     def rounds(self, classes: int) -> int:
         """How many rounds an item has that no round breaks."""
@@ -106,10 +112,7 @@ class Attack(Kind):
             logits = victim.logits(x)
             key = keys(_seed(generator), self.kind, range(len(x))).to(x.device)
             work = Items(x=x, y=y, key=key, logits=logits, **({} if eps is None else {"eps": eps}))
-            found = x.clone()
-            for done in run(self, victim, Addressed(), work, capacity=len(x)):
-                found[done.places] = done.points
-        return found
+            return run(self, victim, Addressed(), work)[1]
 
     def _simply(self, victim: Victim, x: Tensor, y: Tensor, draws: Draws, eps: Tensor | None) -> Tensor:
         items = Items(x=x, y=y, **({} if eps is None else {"eps": eps}))

@@ -45,9 +45,9 @@ def keys(seed: int, attack: str, index: Iterable[int]) -> Tensor:
 
 
 class Addressed:
-    """Counter-based numbers: splitmix64 of the item's ``key``, ``round`` and ``age``, and of the place in the block.
+    """Counter-based numbers: splitmix64 of the item's ``key``, of ``round`` and ``age``, and of the place in the block.
 
-    >>> items = Items(y=torch.zeros(3), key=keys(0, "pgd", [5, 6, 7]), round=torch.zeros(3).long(), age=torch.ones(3))
+    >>> items = Items(y=torch.zeros(3), key=keys(0, "pgd", [5, 6, 7]), round=0, age=1)
     >>> draws = Addressed()
     >>> bool(draws.uniform(items, 4)[1].equal(draws.uniform(items.take(torch.tensor([1])), 4)[0]))
     True
@@ -56,8 +56,8 @@ class Addressed:
     def uniform(self, items: Items, *shape: int, tag: int = 0, shared: bool = False) -> Tensor:
         """24 random bits each, divided by 2^24: in [0, 1)."""
         block = math.prod(shape)
-        stream = mix(items.key + _GOLDEN * (1 + items.round.long()))
-        stream = mix(stream + _GOLDEN * (1 + 4096 * items.age.long() + tag))
+        stream = mix(items.key + _wrap(_GOLDEN * (1 + items.round)))
+        stream = mix(stream + _wrap(_GOLDEN * (1 + 4096 * (1 + items.age) + tag)))
         places = torch.arange(1, block + 1, dtype=torch.int64, device=stream.device)
         bits = mix(stream.unsqueeze(-1) + _GOLDEN * places)
         return ((bits >> 40 & 0xFFFFFF).float() / 2**24).view(*stream.shape, *shape)
@@ -94,6 +94,11 @@ class Streams:
             return draw(*items.y.shape, *shape, generator=self.generators[0]).to(items.y.device)  # type: ignore
         runs = [draw(*items.y.shape[1:], *shape, generator=g) for g in self.generators]  # type: ignore[operator]
         return torch.stack(runs).to(items.y.device)
+
+
+def _wrap(number: int) -> int:
+    """A whole number as a signed 64-bit one."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def mix(bits: Tensor) -> Tensor:

@@ -49,11 +49,9 @@ class FAB(Attack):
     def begin(self, victim: Victim, draws: Draws, items: Items) -> None:
         """At the clean input; later restarts half as far away as a random point of the sphere."""
         items.cur = items.x
-        again = items.round % self.restarts > 0
-        if again.any():
+        if items.round % self.restarts:
             ball = self.ball(items)
-            shift = 0.5 * self.eps * ball.unit(ball.noise(draws, items))
-            items.cur = (items.x + shift * ball.wide(again, items.x)).clamp(0, 1)
+            items.cur = ball.on_shell(ball.noise(draws, items), items.x, 0.5 * self.reach(items))
         items.closest = torch.full(items.y.shape, 1e10, dtype=items.x.dtype, device=items.x.device)
         items.gap, items.slope = torch.zeros_like(items.closest), torch.zeros_like(items.x)
         items.stale = torch.ones_like(items.broken)  # gap and slope are not those at the current point

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 
 class Items:
-    """Named tensors with one row an item; rows leave together and come together.
+    """Named tensors with one row an item, and numbers common to all (``round``, ``age``).
 
+    >>> import torch
     >>> items = Items(x=torch.arange(3.0), y=torch.tensor([0, 1, 0]))
     >>> items.keep(items.y == 0)
     >>> items.x.tolist(), len(items)
     ([0.0, 2.0], 2)
     """
 
-    def __init__(self, **tensors: Tensor):
-        self.__dict__.update(tensors)
+    def __init__(self, **values: Any):
+        self.__dict__.update(values)
 
     if TYPE_CHECKING:
         adv: Tensor
@@ -41,15 +41,9 @@ class Items:
             self.adv[wrong] = point[wrong]
 
     def take(self, rows: Tensor) -> Items:
-        """The items of some rows, as new tensors."""
-        return Items(**{name: tensor[rows] for name, tensor in self.__dict__.items()})
+        """The items of some rows, as new tensors; what is common to all stays."""
+        return Items(**{k: v[rows] if isinstance(v, Tensor) else v for k, v in self.__dict__.items()})
 
     def keep(self, rows: Tensor) -> None:
         """Drop all other rows."""
         self.__dict__.update(self.take(rows).__dict__)
-
-    def join(self, other: Items) -> None:
-        """Add another's rows below."""
-        self.__dict__.update(
-            {name: torch.cat([tensor, other.__dict__[name]]) for name, tensor in self.__dict__.items()}
-        )

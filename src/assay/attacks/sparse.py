@@ -38,7 +38,7 @@ def climb_sparsely(attack: APGD, victim: Victim, draws: Draws, items: Items) -> 
         attack.launch(victim, items, point)
         thin(items, factor * attack.eps)
         for age in range(steps):
-            step_sparsely(attack, victim, items, factor * attack.eps, torch.full_like(items.y, age), steps)
+            step_sparsely(attack, victim, items, factor * attack.eps, age, steps)
         point = items.best
     draws.normal(items, *x.shape[1:])
     items.broken, items.adv = torch.zeros_like(items.broken), x  # larger balls do not count
@@ -52,7 +52,7 @@ def thin(items: Items, reach: float) -> None:
     items.step = torch.full_like(items.top, reach)
 
 
-def step_sparsely(attack: APGD, victim: Victim, items: Items, reach: float, age: Tensor, steps: int) -> None:
+def step_sparsely(attack: APGD, victim: Victim, items: Items, reach: float, age: int, steps: int) -> None:
     """Move the share of values with the largest gradients, look, and adapt share and step to the support.
 
     Where the best perturbation has become sparser (support below 95 %), the item goes back to it with a full step;
@@ -67,13 +67,10 @@ def step_sparsely(attack: APGD, victim: Victim, items: Items, reach: float, age:
     items.cur = ball.project(items.cur + move, items.x, reach)
     values, items.gradient = attack.look(victim, items, items.cur)
     attack.remember(items, values)
-    due = (age + 1) % max(int(0.04 * steps), 1) == 0
+    if (age + 1) % max(int(0.04 * steps), 1):
+        return
     support = (items.best != items.x).flatten(1).sum(1)
     sparser = support / items.support < 0.95
-    step = torch.where(sparser, reach, items.step / 1.5).clamp(reach / 10, reach)
-    items.step = torch.where(due, step, items.step)
-    items.share = torch.where(due, support / size / 1.5, items.share)
-    items.support = torch.where(due, support, items.support)
-    back = ball.wide(due & sparser, items.x)
-    items.cur = torch.where(back, items.best, items.cur)
-    items.gradient = torch.where(back, items.best_gradient, items.gradient)
+    items.step = torch.where(sparser, reach, items.step / 1.5).clamp(reach / 10, reach)
+    items.share, items.support = support / size / 1.5, support
+    attack.go_back(items, sparser)

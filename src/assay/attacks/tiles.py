@@ -11,24 +11,22 @@ from assay.attacks.draws import Draws
 from assay.attacks.items import Items
 
 
-def window(u: Tensor, v: Tensor, side: Tensor, height: int, width: int) -> Tensor:
-    """Ones in a square of ``side`` whose corner is (floor(u (height - side)), floor(v (width - side))): (n, 1, h, w).
+def window(u: Tensor, v: Tensor, side: int, height: int, width: int) -> Tensor:
+    """Ones in a square whose corner is (floor(u (height - side)), floor(v (width - side))): (n, 1, h, w).
 
     The last row and column are never reached, unless the square fills the image; the reference has it so.
 
-    >>> window(torch.tensor([0.9]), torch.tensor([0.0]), torch.tensor([2]), 4, 3)[0, 0].tolist()
+    >>> window(torch.tensor([0.9]), torch.tensor([0.0]), 2, 4, 3)[0, 0].tolist()
     [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    inside = []
-    for place, length in ((u, height), (v, width)):
-        at = torch.arange(length, device=side.device) - corner(place, side, length).unsqueeze(1)
-        inside.append(((at >= 0) & (at < side.unsqueeze(1))).to(u.dtype))
-    return (inside[0].unsqueeze(2) * inside[1].unsqueeze(1)).unsqueeze(1)
+    down, right = _inside(u, side, height), _inside(v, side, width)
+    rows, columns = ((at >= 0) & (at < side) for at in (down, right))
+    return (rows.unsqueeze(2) & columns.unsqueeze(1)).unsqueeze(1).to(u.dtype)
 
 
-def corner(u: Tensor, side: Tensor, length: int) -> Tensor:
-    """The first row (or column) of a square."""
-    return ((length - side) * u).long()
+def _inside(u: Tensor, side: int, length: int) -> Tensor:
+    """How far each row (or column) lies behind the first of the square: (n, length)."""
+    return torch.arange(length, device=u.device) - ((length - side) * u).long().unsqueeze(1)
 
 
 @lru_cache
@@ -50,25 +48,14 @@ def shape(side: int) -> Tensor:
     return both / both.square().sum().sqrt()
 
 
-@lru_cache
-def shapes(sides: tuple[int, ...], height: int, width: int) -> Tensor:
-    """The bumps of several sides, upright and turned, each in the corner of a canvas: (sides, 2, height, width)."""
-    canvas = torch.zeros(len(sides), 2, height, width)
-    for row, side in enumerate(sides):
-        canvas[row, 0, :side, :side] = shape(side)
-        canvas[row, 1, :side, :side] = shape(side).T
-    return canvas
-
-
-def bump(u: Tensor, side: Tensor, height: int, width: int) -> Tensor:
+def bump(u: Tensor, side: int, height: int, width: int) -> Tensor:
     """Bumps at the windows of ``u[:, 0]`` and ``u[:, 1]``, turned where ``u[:, 4]`` is above a half: (n, 1, h, w)."""
-    sizes, which = side.unique(return_inverse=True)
-    canvas = shapes(tuple(sizes.tolist()), height, width).to(u.device)[which, (u[:, 4] > 0.5).long()]
-    down = torch.arange(height, device=u.device) - corner(u[:, 0], side, height).unsqueeze(1)
-    right = torch.arange(width, device=u.device) - corner(u[:, 1], side, width).unsqueeze(1)
-    rows = torch.arange(len(u), device=u.device)[:, None, None]
-    moved = canvas[rows, down.clamp_min(0).unsqueeze(2), right.clamp_min(0).unsqueeze(1)]
-    return (moved * ((down >= 0).unsqueeze(2) & (right >= 0).unsqueeze(1))).unsqueeze(1)
+    canvas = torch.zeros(2, height + 1, width + 1, device=u.device)  # a row and a column more, for what is outside
+    canvas[0, :side, :side], canvas[1, :side, :side] = shape(side), shape(side).T
+    down, right = _inside(u[:, 0], side, height), _inside(u[:, 1], side, width)
+    down, right = down.where(down >= 0, height), right.where(right >= 0, width)
+    turned = (u[:, 4] > 0.5).long()
+    return canvas[turned[:, None, None], down.unsqueeze(2), right.unsqueeze(1)].unsqueeze(1)
 
 
 def start(draws: Draws, items: Items) -> Tensor:
