@@ -18,7 +18,8 @@ from assay.data.relabel import PAIRS, labellings
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.ssem import Setting as Batch
-from assay.maths.ssem import alpha_for, optimal_within, predict, setting_for, supcon_alpha
+from assay.maths.ssem import optimal_within, predict, setting_for, supcon_alpha, variances
+from assay.maths.ssem.predict import COLLAPSED
 from assay.maths.statistics import smallest_p
 from assay.metrics import METRICS
 from assay.models import PROJECTOR
@@ -214,25 +215,23 @@ def foretold(recipe: Recipe, arm: Setting, data: Dataset) -> dict[str, Any]:
     if not isinstance(strategy, Contrastive) or strategy.loss is not None:
         return nothing
     train = biased(data, recipe.biases).train
-    counts = np.bincount(train.labels, minlength=len(data.classes)).tolist()
     batch, _ = recipe.sampler.sizes(train.y, recipe.batch)
     balanced = isinstance(recipe.sampler, Balanced)
-    views, tau, variant, reduction = strategy.views, strategy.temperature, strategy.variant, strategy.reduction
-    alpha = strategy.alpha
-    if alpha == "auto":
-        alpha = alpha_for(
-            strategy.within, counts, batch, views, tau, variant, reduction=reduction, balanced=balanced
-        )  # fmt: skip
-    setting = setting_for(counts, batch, views, float(alpha), tau, variant, reduction, balanced)
-    found = predict(setting)
-    return {
-        "alpha": float(alpha),
-        "temperature": strategy.temperature,
-        "phase": found.phase,
-        "within": list(found.within_variance) if arm.foretold else None,
-        "alpha_c": found.alpha_c,
-        "tau_c": found.tau_c,
-    }
+    strategy = strategy.settled(biased(data, recipe.biases), batch, balanced)
+    alpha, tau = float(strategy.alpha), strategy.temperature
+    views, variant, reduction = strategy.views, strategy.variant, strategy.reduction
+    m, known = len(data.classes), {"alpha": alpha, "temperature": tau}
+    if not balanced:
+        counts = np.bincount(train.labels, minlength=m).tolist()
+        found = variances(setting_for(counts, batch, views, alpha, tau, variant, reduction), quick=True)
+        phase = "collapse" if min(found.instances) < COLLAPSED else "spread"
+        return nothing | known | {"phase": phase, "within": found.within.tolist() if arm.foretold else None}
+    # Closed form: what a class holds in the whole data set hardly matters, what it holds in a batch does.
+    each = batch // m
+    totals = (max(each, len(train) // m),) * m
+    told = predict(Batch(m, each, views, alpha, tau, variant, reduction, totals))
+    within = list(told.within_variance) if arm.foretold else None
+    return known | {"phase": told.phase, "within": within, "alpha_c": told.alpha_c, "tau_c": told.tau_c}
 
 
 def _diagram(recipe: Recipe, data: Dataset) -> list[list[float]]:

@@ -74,8 +74,9 @@ class Contrastive(Strategy):
         logits, z = net.embed(rows, batch_stats=True, detach=self.cross_entropy == 0)
         labels = batch.y.repeat_interleave(self.views, -1)
         head = CrossEntropy()(logits, labels).unflatten(-1, (-1, self.views)).mean(-1)
+        z, broken = _usable(z)
         contrast = self.contrast().per_image(z.unflatten(-2, (-1, self.views)), batch.y)
-        return contrast + (self.cross_entropy or 1.0) * head
+        return contrast + (self.cross_entropy or 1.0) * head + broken
 
     def contrast(self) -> ContrastiveLoss:
         """The loss on embeddings."""
@@ -98,3 +99,13 @@ class Contrastive(Strategy):
             collapsed = [label for label, value in spread.items() if value < self.alarm]
             found.append({"within_variance": spread, "collapsed": collapsed})
         return found
+
+
+def _usable(z: Tensor) -> tuple[Tensor, Tensor]:
+    """Embeddings that a loss accepts, and a term that is NaN for a run whose embeddings are no numbers.
+
+    A row of zeros (all units silent) has no direction: it is given one, without gradient, and counts on.
+    """
+    finite = z.isfinite().all(-1).all(-1, keepdim=True)
+    empty = (z == 0).all(-1, keepdim=True) | ~finite.unsqueeze(-1)
+    return torch.where(empty, torch.ones_like(z), z), torch.where(finite, 0.0, torch.nan).to(z.dtype)
