@@ -49,8 +49,11 @@ def forecast(
     json_: JsonOption = False,
 ) -> None:
     """Will classes collapse, how much variance remains in each, and which alpha leaves the wanted variance?"""
+    from assay.core.errors import BadInput
     from assay.studies.collapse import forecast as study
 
+    if out is not None and (out.suffix != ".html" or not out.absolute().parent.is_dir()):
+        raise BadInput(f"asked for --out {out}; it is not an .html file in a folder that exists; give such a path")
     shape = {"views": views, "temperature": temperature, "variant": variant, "reduction": reduction}
     setting, names = _setting(data, classes, per_class, total, batch, balanced, dimension, alpha, want_within, shape)
     if alpha is None:
@@ -199,11 +202,8 @@ def _write(out: Path, found: Forecast, curves: list[Curve]) -> None:
 
     import altair as alt
 
-    from assay.core.errors import BadInput
     from assay.core.files import write_text
 
-    if out.suffix != ".html" or not out.absolute().parent.is_dir():
-        raise BadInput(f"asked for --out {out}; it is not an .html file in a folder that exists; give such a path")
     parts = []
     for along in curves:
         table = [

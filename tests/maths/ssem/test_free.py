@@ -25,11 +25,11 @@ SAMPLE = [
 def agrees(setting: Setting, tolerance: float) -> None:
     found = predict(setting)
     tries = []
-    for seed in range(4):  # an optimiser may stop on a saddle; the theory gives the least loss there is
+    for seed in range(8):  # an optimiser may stop on a saddle; the theory gives the least loss there is
         loss, within = free_optimum(setting, seed=seed)
         assert loss >= found.loss - 1e-8
         tries.append((loss, mean_within(setting.counts, within)))
-        if loss <= found.loss + 1e-8:
+        if loss <= found.loss + 4e-10:  # two cold classes: 1e-9 of loss is 6e-3 of variance
             break
     loss, x = min(tries)
     assert loss == pytest.approx(found.loss, abs=1e-8)

@@ -135,9 +135,10 @@ def _finding(found: Prediction, names: tuple[str, ...], setting: AnySetting) -> 
         if phase == found.phase and (N > 1 or max(setting.totals) == 1)
     ]
     who = "All classes" if len(which) == len(names) else f"{len(which)} of {len(names)} classes ({_some(which)})"
+    end = "s" if len(which) == 1 else ""
     if found.phase == "collapse":
-        return f"{who} collapse: training ends with every item of the class in one point, and tells none apart."
-    return f"{who} fold: items of the class coincide, while views of one item are pushed apart."
+        return f"{who} collapse{end}: training ends with every item of the class in one point, and tells none apart."
+    return f"{who} fold{end}: items of the class coincide, while views of one item are pushed apart."
 
 
 def _place(found: Prediction, setting: AnySetting) -> list[str]:
