@@ -37,6 +37,7 @@ from assay.train.loop import CHUNK
 LEARNED = 3000  # training items on which embeddings are measured and probes are fitted
 VIEWED = 512  # training items of which two views are compared
 SHOTS = 5
+FEWEST = 8  # rows with a direction below which nothing is said about their arrangement
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ def arranged(
     z: np.ndarray, h: np.ndarray, labels: np.ndarray, z_train: np.ndarray, train_labels: np.ndarray, classes: int
 ) -> dict[str, Any]:
     """How classes lie: in the embedding on training items (what the theory foretells) and on test, and in features."""
-    if _flat(z) or _flat(h):
+    (z, of_z), (h, of_h), (z_train, of_train) = (
+        _heard(*each) for each in ((z, labels), (h, labels), (z_train, train_labels))
+    )
+    if min(len(z), len(h), len(z_train)) < FEWEST:
         return {}
 
     def by_class(points: np.ndarray, of: np.ndarray) -> list[float | None]:
@@ -102,24 +106,30 @@ def arranged(
         values = dict(zip(present.tolist(), class_variances(points, of).tolist(), strict=True))
         return [values.get(label) for label in range(classes)]
 
-    on_train, on_test = by_class(z_train, train_labels), by_class(z, labels)
+    on_train, on_test = by_class(z_train, of_train), by_class(z, of_z)
     return {
         "within_train": _mean(on_train),
         "within": _mean(on_test),
         "by_class": {"train": on_train, "test": on_test},
-        "feature_share": within_share(h, labels),
-        "quotient": variance_quotient(z, labels, normalise=True),
-        "cdnv": cdnv(z, labels, normalise=True),
-        "directional_cdnv": directional_cdnv(z, labels, normalise=True),
-        "nc1": nc1(z, labels, normalise=True),
-        "etf_distance": etf_distance(z, labels, normalise=True),
+        "feature_share": within_share(h, of_h),
+        "quotient": variance_quotient(z, of_z, normalise=True),
+        "cdnv": cdnv(z, of_z, normalise=True),
+        "directional_cdnv": directional_cdnv(z, of_z, normalise=True),
+        "nc1": nc1(z, of_z, normalise=True),
+        "etf_distance": etf_distance(z, of_z, normalise=True),
         "rank": effective_rank(h),
-        "rank_within": within_effective_rank(h, labels),
+        "rank_within": within_effective_rank(h, of_h),
     }
 
 
-def _flat(x: np.ndarray) -> bool:
-    return not np.isfinite(x).all() or bool((np.linalg.norm(x, axis=1) == 0).any()) or float(x.std(axis=0).max()) < 1e-9
+def _heard(points: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that have a direction, in classes of two or more; nothing where all rows are the same or no numbers."""
+    if not np.isfinite(points).all() or float(points.std(axis=0).max()) < 1e-9:
+        return points[:0], labels[:0]
+    keep = np.linalg.norm(points, axis=1) > 0
+    names, sizes = np.unique(labels[keep], return_counts=True)
+    keep &= np.isin(labels, names[sizes > 1])
+    return points[keep], labels[keep]
 
 
 def _mean(values: list[float | None]) -> float:

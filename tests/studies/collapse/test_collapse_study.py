@@ -1,0 +1,172 @@
+"""The collapse study: its arms, its claims on tables with a known answer, its null, and a small run of everything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay.core.errors import BadInput
+from assay.lab import Lab
+from assay.studies import Means, conduct, configure, rebuild
+from assay.studies.collapse import Collapse
+from assay.studies.collapse.claims import CLAIMS, judge
+from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
+from assay.studies.collapse.free import FreeJob, free, jobs
+from assay.studies.collapse.pictures import plane
+from assay.studies.verdict import verdicts
+from assay.train.strategies import Contrastive
+
+BASE = "weight 0.5 at 0.1"
+ABOUT = {"base_arm": BASE, "transfer": "mnist"}
+TOLD = {COLLAPSED: 0.0, FORECAST: 0.3, INSTANCES: 0.98, BASE: 0.45, "weight 0.1 at 0.1": 0.2, "weight 0.75 at 0.1": 0.6}
+
+
+def world(
+    fine: dict[str, float] | None = None, shape: float = 1.0, rare: float = 1.0, noise: float = 1.0, seeds: int = 10
+) -> dict[str, pd.DataFrame]:
+    """Tables in which chosen effects are planted."""
+    draw = np.random.default_rng(1)
+    runs: list[dict[str, Any]] = []
+    classes: list[dict[str, Any]] = []
+    for name in (*TOLD, NOISY, IMBALANCED):
+        for seed in range(seeds):
+            told = TOLD.get(name)
+            within = (told if told is not None else 0.45) ** shape + 0.02 + 0.005 * draw.normal()
+            within *= noise if name == NOISY else 1
+            accuracy = 0.6 + (fine or {}).get(name, 0.0) + 0.004 * draw.normal()
+            runs.append(
+                {
+                    **{"run": f"{name} {seed}", "condition": name, "seed": seed, "status": "finished"},
+                    **{"predicted": told, "within_train": max(within, 1e-4), "train_loss": 5 + draw.normal()},
+                    **dict.fromkeys(("fine_accuracy", "fine_shifted", "transfer_accuracy"), accuracy),
+                }
+            )
+            for label, count in enumerate((500, 100, 20)):
+                factor = rare if name == IMBALANCED and label == 2 else 1.0
+                value = 0.4 * factor * np.exp(0.02 * draw.normal())
+                known = {"condition": name, "seed": seed, "label": label, "train_count": count}
+                classes.append(known | {"within_train": value})
+    free = pd.DataFrame({"measured": [0.1] * 12, "predicted": np.full(12, 0.1) + 1e-4 * draw.normal(size=12)})
+    return {"runs": pd.DataFrame(runs), "classes": pd.DataFrame(classes), "free": free}
+
+
+def words_of(tables: dict[str, pd.DataFrame]) -> dict[str, tuple[str, float]]:
+    judged, _ = judge(ABOUT, tables)
+    found = verdicts(Collapse, CLAIMS, judged, 0.05, None)
+    return {verdict["claim"]: (verdict["word"], verdict["effect"]) for verdict in found}
+
+
+def test_what_is_planted_is_found() -> None:
+    found = words_of(world({FORECAST: 0.05}, rare=0.3, noise=1.6))
+    assert found["free-as-foretold"][0] == "supported"
+    assert found["forecast-orders"] == ("supported", pytest.approx(1, abs=0.1))
+    for claim in ("spread-knows-subclasses", "spread-transfers", "spread-under-shift", "middle-is-best"):
+        assert found[claim] == ("supported", pytest.approx(0.05, abs=0.01)), claim
+    assert found["rare-first"] == ("supported", pytest.approx(0.3, rel=0.05))
+    assert found["noise-moves"] == ("supported", pytest.approx(1.6, rel=0.1))
+    assert found["loss-tells"][0] == "undecided"
+
+
+def test_the_opposite_and_the_negligible_are_refuted() -> None:
+    found = words_of(world({COLLAPSED: 0.05, INSTANCES: -0.05}, rare=2.0))
+    assert found["spread-knows-subclasses"][0] == found["middle-is-best"][0] == "refuted"
+    assert found["rare-first"][0] == "refuted"
+    assert words_of(world())["spread-transfers"][0] == "refuted"  # no difference, tightly
+
+
+def test_a_middle_that_beats_one_end_alone_is_not_best() -> None:
+    found = words_of(world({FORECAST: 0.05, INSTANCES: 0.05}))
+    assert found["middle-is-best"][0] != "supported"
+    assert found["spread-knows-subclasses"][0] == "supported"
+
+
+def test_embeddings_off_the_forecast_are_seen() -> None:
+    tables = world()
+    tables["free"]["measured"] += 0.05
+    assert words_of(tables)["free-as-foretold"][0] == "refuted"
+
+
+def test_missing_arms_leave_claims_undecided_not_broken() -> None:
+    tables = world()
+    tables["runs"] = tables["runs"][tables["runs"].condition == COLLAPSED]
+    tables["classes"] = tables["classes"].iloc[:0]
+    words = {word for claim, (word, _) in words_of(tables).items() if claim != "free-as-foretold"}
+    assert words == {"undecided"}
+
+
+def test_no_claim_is_supported_more_often_than_its_level_where_nothing_is_there() -> None:
+    """Forty worlds without an effect; nine claims share .05, so more than 6 supported anywhere has p < .01."""
+    wrong = 0
+    for seed in range(40):
+        draw = np.random.default_rng(100 + seed)
+        tables = world(seeds=8)
+        runs = tables["runs"]
+        for column in ("fine_accuracy", "fine_shifted", "transfer_accuracy", "train_loss", "within_train"):
+            runs[column] = 0.5 + 0.05 * draw.normal(size=len(runs)) + 0.05 * draw.normal(size=8)[runs.seed]
+        tables["classes"]["within_train"] = np.exp(0.3 * draw.normal(size=len(tables["classes"])))
+        found = words_of(tables)
+        wrong += any(word == "supported" for claim, (word, _) in found.items() if claim != "free-as-foretold")
+    assert wrong <= 6
+
+
+def test_free_embeddings_end_where_the_theory_says_on_both_sides() -> None:
+    below, above = jobs()[3], jobs()[4]  # 2 classes of 3, temperature .5
+    found = [free(FreeJob(job.setting, job.seed)) for job in (below, above)]
+    assert [each["phase"] for each in found] == ["collapse", "spread"]
+    for each in found:
+        assert each["measured"] == pytest.approx(each["predicted"], abs=1e-4)
+        assert each["loss_measured"] == pytest.approx(each["loss_predicted"], abs=1e-6)
+
+
+def test_arms_take_their_weight_from_the_batch() -> None:
+    study, data = configure("collapse", "digits")
+    assert data.name == "digits@pairs"
+    arms = {arm.name: arm.applied(study.recipe) for arm in study.arms(data)}  # type: ignore[attr-defined]
+    strategy = arms[COLLAPSED].strategy
+    assert isinstance(strategy, Contrastive)
+    assert strategy.alpha == pytest.approx(1 / (2 * 50 - 1))  # (p - 1) / (pn - 1), 50 a class
+    about = study.describe(data)
+    told = {arm["name"]: arm["within"] for arm in about["conditions"]}
+    assert told[COLLAPSED] == [0.0] * 5 and told[FORECAST] == pytest.approx([0.3] * 5, abs=1e-3)
+    assert told["cross-entropy"] is None and told[NOISY] is None
+    assert told[IMBALANCED][-1] < told[IMBALANCED][0]
+
+
+def test_two_main_directions_do_not_depend_on_the_order_of_columns() -> None:
+    z = np.random.default_rng(0).normal(size=(20, 5)) * [5, 3, 1, 1, 1]
+    assert np.allclose(plane(z), plane(z[:, ::-1]))
+
+
+def test_a_small_run_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = jobs()[3:5]
+    monkeypatch.setattr("assay.studies.collapse.jobs", lambda: few)
+    small = (
+        "epochs=1",
+        "model=mlp:8",
+        "grid.alphas=[0.5]",
+        "grid.temperatures=[]",
+        "biases=[{kind: fewer, images: 300}]",
+    )
+    study, data = configure("collapse", "digits", seeds=2, settings=(*small, "grid.probe=128"))
+    folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
+    runs = pd.read_csv(folder / "runs.csv")
+    assert (runs.status == "finished").all() and len(runs) == 2 * runs.condition.nunique()
+    for column in ("within_train", "fine_accuracy", "fine_worst", "fine_shifted", "quotient", "view_variance"):
+        assert runs[column].between(0, 5).all(), column
+    assert (runs.nc1 >= 0).all() and runs.transfer_accuracy.isna().all()
+    classes = pd.read_csv(folder / "classes.csv")
+    assert len(classes) == 5 * len(runs)
+    before = (folder / "verdicts.json").read_bytes()
+    assert rebuild(folder) == folder and (folder / "verdicts.json").read_bytes() == before
+    assert any("other data set" in warning["en"] for warning in json.loads(before)["warnings"])
+
+
+def test_another_strategy_is_refused() -> None:
+    study, data = configure("collapse", "digits", settings=("strategy={kind: standard}",))
+    with pytest.raises(BadInput, match="contrastive"):
+        study.describe(data)
