@@ -10,6 +10,9 @@ from assay.attacks.ascent import PGD as PGD
 from assay.attacks.attack import ATTACKS as ATTACKS
 from assay.attacks.attack import Attack as Attack
 from assay.attacks.balls import BALLS as BALLS
+from assay.attacks.curve import Point as Point
+from assay.attacks.curve import eps_curve as eps_curve
+from assay.attacks.evaluate import Asked as Asked
 from assay.attacks.evaluate import Result as Result
 from assay.attacks.evaluate import autoattack as autoattack
 from assay.attacks.fab import FAB as FAB
@@ -18,6 +21,11 @@ from assay.attacks.noise import Noise as Noise
 from assay.attacks.norms import norm_name as norm_name
 from assay.attacks.norms import radius as radius
 from assay.attacks.objectives import OBJECTIVES as OBJECTIVES
+from assay.attacks.sample import enough as enough
+from assay.attacks.sample import sampled as sampled
 from assay.attacks.square import Square as Square
 from assay.attacks.suite import Suite as Suite
+from assay.attacks.trust import Check as Check
+from assay.attacks.trust import Trust as Trust
+from assay.attacks.trust import assess as assess
 from assay.attacks.victim import at_rest as at_rest

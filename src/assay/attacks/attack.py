@@ -97,6 +97,7 @@ class Attack(Kind):
     ) -> Tensor:
         """Perturbed inputs, of the shape of ``x``: misclassified where one was found, else the strongest point.
 
+        `simple` attacks give the point that training wants instead: the last one.
         ``x (..., n, item)`` in [0, 1], ``y (..., n)``; ``model(x)`` gives logits ``(..., n, classes)``. `simple`
         attacks take a stack of runs, ``(runs, n, item)``, and then one generator a run; the others take ``(n, item)``.
         ``generator`` may be a seed. ``eps (..., n)`` gives each example a radius of its own. A module is put in

@@ -154,7 +154,8 @@ class L1(Ball):
         with the smallest cut >= 0 that fits. The size left is piecewise linear in the cut, so the breakpoints are
         sorted and the cut is read off between two of them.
         """
-        wish, base = (z - x).flatten(self.lead), x.flatten(self.lead)
+        base = x.flatten(self.lead).double()  # sums over sorted values lose too much in single precision
+        wish = z.flatten(self.lead).double() - base
         length, room = wish.abs(), torch.where(wish > 0, 1 - base, base)
         start = (length - room).clamp_min(0)  # lowering by less than this changes nothing: the box cuts anyway
         breaks, order = torch.cat([start, length], -1).sort(-1)
@@ -162,13 +163,15 @@ class L1(Ball):
         gaps = breaks.diff(dim=-1)
         left = torch.minimum(length, room).sum(-1, keepdim=True)
         sizes = torch.cat([left, left - (falling[..., :-1] * gaps).cumsum(-1)], -1)  # size left at each breakpoint
-        wanted = torch.as_tensor(eps, dtype=x.dtype, device=x.device)
+        wanted = torch.as_tensor(eps, dtype=base.dtype, device=x.device)
         wanted = wanted.unsqueeze(-1) if wanted.dim() else wanted
         at = ((sizes > wanted).sum(-1, keepdim=True) - 1).clamp(0, breaks.shape[-1] - 1)
         slope = falling.gather(-1, at).clamp_min(1)
         cut = breaks.gather(-1, at) + (sizes.gather(-1, at) - wanted).clamp_min(0) / slope
         cut = torch.where(left > wanted, cut, torch.zeros_like(cut))
-        return (base + wish.sign() * torch.minimum((length - cut).clamp_min(0), room)).clamp(0, 1).view_as(x)
+        return (
+            (base + wish.sign() * torch.minimum((length - cut).clamp_min(0), room)).clamp(0, 1).view_as(x).to(x.dtype)
+        )
 
     def on_shell(self, noise: Tensor, x: Tensor, eps: Tensor | float) -> Tensor:
         """The noise projected."""

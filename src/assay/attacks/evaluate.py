@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,22 @@ from assay.attacks.table import Table
 from assay.attacks.victim import Model, Victim, at_rest
 from assay.core.errors import BadInput
 from assay.core.rng import seed_of
+from assay.maths.statistics import wilson
+
+if TYPE_CHECKING:
+    from assay.attacks.trust import Trust
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What an evaluation was about: the network, the examples, their places in the data set, and how it was done."""
+
+    model: Model
+    x: Tensor
+    y: Tensor
+    index: Tensor
+    seed: int
+    batch_size: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +47,8 @@ class Result:
     ``robust``: right on the clean input and on every point tried. ``clean``: right on the clean input. ``x_adv``:
     the misclassified point, or the clean input. ``broken_by``: the attack that found it, else "". ``margin``:
     z_y - max_{j != y} z_j at ``x_adv``, in logits. ``forwards`` and ``backwards`` count examples passed through the
-    network, ``flat`` climbs that began where the gradient is exactly zero. ``warnings`` are about the model.
+    network, ``flat`` climbs that began where the gradient is exactly zero. ``warnings`` are about the model. ``asked``
+    is what the evaluation was about.
     """
 
     robust: Tensor
@@ -45,11 +63,24 @@ class Result:
     norm: str
     eps: float
     warnings: tuple[str, ...] = ()
+    asked: Asked | None = field(default=None, repr=False)
 
     @property
     def robust_accuracy(self) -> float:
         """Share of examples that no attack broke."""
         return self.robust.float().mean().item()
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson interval of the robust accuracy, these examples being a sample."""
+        return wilson(int(self.robust.sum()), len(self.robust))
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far the figure can be believed: a level from A to X, with reasons; checks run on first use."""
+        from assay.attacks.trust import assess
+
+        return assess(self)
 
     @property
     def clean_accuracy(self) -> float:
@@ -134,6 +165,7 @@ def autoattack(
         norm=norm,
         eps=eps,
         warnings=warnings,
+        asked=Asked(model, x, y, numbers, seed, batch_size),
     )
 
 
