@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,8 +174,18 @@ def _about(study: Study, data: Dataset, identity: str, command: str) -> dict[str
     }
 
 
-def train_planned(stage: Mapping[str, Planned], source: Source, lab: Lab, means: Means, tell: Tell) -> int:
-    """Train what is missing; the number of runs trained. Everything that finishes is kept, whatever else fails."""
+def train_planned(
+    stage: Mapping[str, Planned],
+    source: Source,
+    lab: Lab,
+    means: Means,
+    tell: Tell,
+    watch: Callable[[float, list[list[dict[str, Any]]]], None] | None = None,
+) -> int:
+    """Train what is missing; the number of runs trained. Everything that finishes is kept, whatever else fails.
+
+    ``watch`` hears every epoch (see `train`); only an executor in this process can carry it.
+    """
     recipes = {run: planned.recipe for run, planned in stage.items()}
     jobs = plan(recipes, source, lab, stack=means.stack, threads=means.threads, device=means.device)
     for job in jobs:
@@ -182,7 +193,8 @@ def train_planned(stage: Mapping[str, Planned], source: Source, lab: Lab, means:
     failures: list[tuple[TrainJob, Failure]] = []
     done, total = 0, sum(len(job.runs) for job in jobs)
     tell("training", 0, total, "")
-    for number, outcome in executor(means.on)(carry_out, jobs):
+    work = partial(carry_out, tell=watch) if watch else carry_out
+    for number, outcome in executor(means.on)(work, jobs):
         job = jobs[number]
         done += len(job.runs)
         if isinstance(outcome, Failure):

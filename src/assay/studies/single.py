@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.core.errors import BadInput
 from assay.core.spec import override, read_plain
+from assay.data import Dataset
 from assay.lab import Lab, Source
 from assay.models import PROJECTOR, default_model
 from assay.studies.conduct import train_planned
@@ -28,17 +29,45 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
         recipe = recipe.with_(model=default_model(data.kind, data.shape) + projector)
     run = recipe.run_id(data.learned)
     means = Means("inline", None, threads, device)
-    train_planned({run: Planned(recipe, {"condition": str(path)})}, source, lab, means, tell)
+
+    def watch(share: float, histories: list[list[dict[str, Any]]]) -> None:
+        epochs = [row for row in histories[0] if "epoch" in row]
+        tell("epochs", len(epochs), recipe.epochs, _seen(epochs[-1], data) if epochs else "")
+
+    train_planned({run: Planned(recipe, {"condition": str(path)})}, source, lab, means, tell, watch)
     record = lab.record(run)
     epochs = [row for row in lab.history(run) if "epoch" in row]
     last = {k: v for k, v in (epochs[-1] if epochs else {}).items() if k not in ("epoch", "step")}
+    alarms = [_alarm(name, recipe) for name in _collapsed(last, data)]
     return {
         "run": run,
         "folder": str(lab.run(run)),
         "data": recipe.data,
         "status": record["status"],
         "steps": record["steps"],
-        "warnings": list(data.warnings),
+        "warnings": [*data.warnings, *alarms],
         "seconds": record["seconds"],
         **last,
     }
+
+
+def _collapsed(row: dict[str, Any], data: Dataset) -> list[str]:
+    """Classes that a look at val found collapsed, each by its name: an average would hide the rare one."""
+    return [data.classes[int(label)] for label in row.get("collapsed", ())]
+
+
+def _seen(row: dict[str, Any], data: Dataset) -> str:
+    """One line on an epoch."""
+    parts = [f"loss {row['train_loss']:.4g}"]
+    if row.get("val_accuracy") is not None:
+        parts.append(f"val accuracy {row['val_accuracy']:.3f}")
+    if gone := _collapsed(row, data):
+        parts.append(f"COLLAPSED: {', '.join(gone)}")
+    return ", ".join(parts)
+
+
+def _alarm(name: str, recipe: Recipe) -> str:
+    return (
+        f"class '{name}' has collapsed: its items lie in one point of the embedding, and what tells them apart is lost; "
+        f"raise the weight (strategy.alpha=auto), or ask: assay forecast --data {recipe.data} --batch {recipe.batch}"
+    )

@@ -18,6 +18,7 @@ from assay.studies.collapse.claims import CLAIMS, judge
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
 from assay.studies.collapse.free import FreeJob, free, jobs
 from assay.studies.collapse.pictures import plane
+from assay.studies.single import train_one
 from assay.studies.verdict import verdicts
 from assay.train.strategies import Contrastive
 
@@ -170,3 +171,21 @@ def test_another_strategy_is_refused() -> None:
     study, data = configure("collapse", "digits", settings=("strategy={kind: standard}",))
     with pytest.raises(BadInput, match="contrastive"):
         study.describe(data)
+
+
+def test_training_says_live_and_by_name_which_class_collapses(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("{data: digits, model: 'mlp:8+projector:4', epochs: 2, batch: 200, strategy: contrastive}")
+    heard: list[str] = []
+
+    def tell(what: str, done: int, of: int, last: str) -> None:
+        heard.append(f"{what} {done}/{of} {last}")
+
+    settings = ("strategy.alarm=0.99",)  # everything counts as collapsed
+    found = train_one(recipe, settings, Lab(tmp_path / "lab"), "cpu", 1, tell)
+    assert sum("has collapsed" in warning for warning in found["warnings"]) == 10
+    assert "class '3' has collapsed" in " ".join(found["warnings"])
+    assert any(line.startswith("epochs 1/2") and "COLLAPSED: 0, 1" in line for line in heard)
+    quiet = train_one(recipe, ("strategy.alarm=0",), Lab(tmp_path / "lab"), "cpu", 1, tell)
+    assert not any("has collapsed" in warning for warning in quiet["warnings"])
+    assert len(quiet["within_variance"]) == 10
