@@ -93,7 +93,7 @@ def test_the_loss_on_the_family_is_the_loss_of_its_embeddings(reduction: str) ->
         assert loss_on_family(setting, x) == pytest.approx(float(literal_loss(z, setting.counts, setting)), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(SETTINGS)
 def test_the_optimum_is_one(setting: Setting) -> None:
     found = predict(setting)
@@ -106,7 +106,7 @@ def test_the_optimum_is_one(setting: Setting) -> None:
     assert found.loss <= min(beside) + 1e-13
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(SETTINGS)
 def test_thresholds_divide_the_phases(setting: Setting) -> None:
     limit = alpha_c(setting)
@@ -136,7 +136,7 @@ def test_between_the_thresholds_of_excl_the_loss_itself_says_spread() -> None:
     assert loss_on_family(hotter, 1e-3) > loss_on_family(hotter, 0.0)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(SETTINGS)
 def test_alpha_of_x_and_x_of_alpha(setting: Setting) -> None:
     x = optimal_within(setting)
@@ -144,7 +144,7 @@ def test_alpha_of_x_and_x_of_alpha(setting: Setting) -> None:
     assert alpha_of_within(setting, x) == pytest.approx(setting.alpha, abs=1e-7)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(SETTINGS, st.floats(0.05, 0.95))
 def test_temperatures_of_x(setting: Setting, share: float) -> None:
     assume(0.05 < setting.alpha < 0.95)
