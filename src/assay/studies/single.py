@@ -68,6 +68,6 @@ def _seen(row: dict[str, Any], data: Dataset) -> str:
 
 def _alarm(name: str, recipe: Recipe) -> str:
     return (
-        f"class '{name}' has collapsed: its items lie in one point of the embedding, and what tells them apart is lost; "
+        f"class '{name}' has collapsed: its items lie in one point of the embedding, what tells them apart is lost; "
         f"raise the weight (strategy.alpha=auto), or ask: assay forecast --data {recipe.data} --batch {recipe.batch}"
     )

@@ -175,7 +175,7 @@ def test_another_strategy_is_refused() -> None:
 
 def test_training_says_live_and_by_name_which_class_collapses(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("{data: digits, model: 'mlp:8+projector:4', epochs: 2, batch: 200, strategy: contrastive}")
+    recipe.write_text("data: digits\nmodel: mlp:8+projector:4\nepochs: 2\nbatch: 200\nstrategy: {kind: contrastive}\n")
     heard: list[str] = []
 
     def tell(what: str, done: int, of: int, last: str) -> None:
