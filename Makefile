@@ -31,8 +31,8 @@ browser: $(VENV)/.dev          ## the report in headless Chromium
 	$(B)/python -m pytest -m browser tests/e2e
 
 check: $(VENV)/.dev            ## lint and types
-	$(B)/ruff check src tests benchmarks scripts
-	$(B)/ruff format --check src tests benchmarks scripts
+	$(B)/ruff check src tests benchmarks scripts examples
+	$(B)/ruff format --check src tests benchmarks scripts examples
 	$(B)/mypy
 
 lock:                          ## pin everything anew from a fresh environment

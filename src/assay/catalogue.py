@@ -54,10 +54,20 @@ def _data() -> list[Row]:
 
 def _kinds(family: str) -> list[Row]:
     from assay.core.spec import Kind
-    from assay.losses import Loss
-    from assay.train import Intervention, Strategy
+    from assay.data import Bias
+    from assay.losses import ContrastiveLoss, Loss
+    from assay.train import Intervention, Sampler, Strategy
+    from assay.train.augment import Augmentation
 
-    families: dict[str, type[Kind]] = {"strategies": Strategy, "interventions": Intervention, "losses": Loss}
+    families: dict[str, type[Kind]] = {
+        "strategies": Strategy,
+        "interventions": Intervention,
+        "losses": Loss,
+        "contrastive losses": ContrastiveLoss,
+        "samplers": Sampler,
+        "augmentations": Augmentation,
+        "biases": Bias,
+    }
     members = families[family].family
     return [
         {
@@ -99,7 +109,10 @@ LISTS = {
     "data": _data,
     "strategies": lambda: _kinds("strategies"),
     "interventions": lambda: _kinds("interventions"),
-    "losses": lambda: _kinds("losses"),
+    "losses": lambda: [*_kinds("losses"), *_kinds("contrastive losses")],
+    "samplers": lambda: _kinds("samplers"),
+    "augmentations": lambda: _kinds("augmentations"),
+    "biases": lambda: _kinds("biases"),
     "activations": _activations,
     "studies": _studies,
     "goals": _goals,
