@@ -1,10 +1,13 @@
 """Keep a study as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
 
-Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance) and nothing else: no weights, no page.
+Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance) and nothing else: no weights, no page,
+no pictures of the data. Where the lab was is nobody's business and left out of the command.
 """
 
 from __future__ import annotations
 
+import csv
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -23,8 +26,23 @@ def main() -> int:
     target.mkdir(parents=True, exist_ok=True)
     for path in [*(source / name for name in KEPT), *sorted(source.glob("*.csv"))]:
         shutil.copy(path, target / path.name)
+    study = target / "study.json"
+    study.write_text(re.sub(r' --lab (\\"[^"]*\\"|[^ "]+)', "", study.read_text(encoding="utf-8")), encoding="utf-8")
+    if (target / "pictures.csv").exists():
+        _without_images(target / "pictures.csv")
     print(f"kept {sum(path.stat().st_size for path in target.iterdir()) / 1e6:.1f} MB in {target}")
     return 0
+
+
+def _without_images(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, "thumbnail": ""} for row in rows)
 
 
 if __name__ == "__main__":

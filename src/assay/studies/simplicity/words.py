@@ -65,8 +65,8 @@ SUPPORTED = {
         "複雑さではこれらの設定を区別できません。安定性とコストで選んでください。",
     ),
     "relu-sensitive": text(
-        "Too many false alarms from noise or vibration? A saturating activation is worth a try.",
-        "ノイズや振動による誤警報が多い場合は、飽和型の活性化関数を試す価値があります。",
+        "A saturating activation gives steadier outputs; whether that means fewer false detections is a claim of its own.",
+        "飽和型の活性化関数では出力が安定します。誤検出が減るかどうかは別の主張で判定します。",
     ),
     "depth-sensitive": text(
         "Depth is paid for in steadiness: take the shallower model where both are accurate enough.",
