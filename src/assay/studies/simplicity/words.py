@@ -65,7 +65,7 @@ SUPPORTED = {
         "複雑さではこれらの設定を区別できません。安定性とコストで選んでください。",
     ),
     "relu-sensitive": text(
-        "A saturating activation gives steadier outputs; whether that means fewer false detections is a claim of its own.",
+        "A saturating activation gives steadier outputs; whether also fewer false detections, another claim says.",
         "飽和型の活性化関数では出力が安定します。誤検出が減るかどうかは別の主張で判定します。",
     ),
     "depth-sensitive": text(
