@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from assay.core.errors import BadInput
-from assay.losses import ContrastiveLoss, InfoNCE, Spread, SupCL, SupCon, alpha_view, supcon_alpha
+from assay.losses import ContrastiveLoss, InfoNCE, Spread, SupCL, SupCon, supcon_alpha
 from tests.losses.contrastive.literal import draw
 from tests.losses.contrastive.test_values import ALL, NAMES
 
@@ -83,21 +83,10 @@ def test_notes_say_what_does_not_go_as_the_settings_suggest() -> None:
     assert SupCL().notes(balanced, 2) == []
     assert "pushed apart; raise alpha (SupCon itself is 0.143" in SupCL(alpha=0).notes(balanced, 2)[0]
     assert SupCL(alpha=0, variant="incl").notes(balanced, 2) == []
-    assert SupCL(alpha=supcon_alpha(4, 2)).notes(balanced, 2) == []  # SupCon's own alpha never is below
+    assert SupCL(alpha=supcon_alpha(views=2, per_class=4)).notes(balanced, 2) == []  # SupCon's own alpha never is below
     assert "1 of 4 images" in SupCL().notes(single, 2)[0] and "0.571" in SupCL().notes(single, 2)[0]
     assert "give two views" in SupCL().notes(balanced, 1)[0]
     assert SupCon().notes(balanced, 2) == []
-
-
-def test_alpha_view_is_where_views_part() -> None:
-    """Reference: m = 2, n = 32, p = 2, temperature 0.07; and never above SupCon's own alpha."""
-    assert alpha_view(2, 32, 2, 0.07) == pytest.approx(0.0159, abs=1e-4)
-    assert alpha_view(3, 4, 2, 0.2) < supcon_alpha(4, 2)
-    assert alpha_view(3, 4, 2, 5.0) < 0
-
-
-GOOD = draw(3, 4, 2, 3)
-LABELS = torch.tensor([0, 0, 1, 1])
 
 
 def spoilt(value: float) -> torch.Tensor:

@@ -125,7 +125,7 @@ def test_reductions_agree_on_balanced_batches_only(variant: str, views: int) -> 
 @pytest.mark.parametrize("per_class, views", [(3, 1), (2, 2), (4, 2), (2, 3)])
 def test_supcon_is_excl_at_its_own_alpha(per_class: int, views: int) -> None:
     z, y = draw(2, 3 * per_class, views, 5), torch.arange(3).repeat(per_class)
-    same = SupCL(alpha=supcon_alpha(per_class, views), temperature=0.2)
+    same = SupCL(alpha=supcon_alpha(views, per_class), temperature=0.2)
     assert same(z, y).item() == pytest.approx(SupCon(temperature=0.2)(z, y).item(), abs=1e-12)
 
 

@@ -14,6 +14,7 @@ from assay.core.spec import Number
 from assay.losses.contrastive.base import ContrastiveLoss
 from assay.losses.contrastive.fused import Scale, Terms, one_softmax, over
 from assay.losses.contrastive.sets import Batch, Sets
+from assay.maths.ssem import Setting, alpha_view, supcon_alpha
 
 
 class SupCL(ContrastiveLoss):
@@ -72,11 +73,14 @@ class SupCL(ContrastiveLoss):
         sizes = batch.classes.sizes // views
         several = sizes[sizes > 1]
         if self.variant == "excl" and views > 1 and len(several):
-            bound = alpha_view(len(sizes), int(several.min()), views, self.temperature)
-            if self.alpha < bound:
+            few = int(several.min())
+            bound = (
+                alpha_view(Setting(len(sizes), few, views, self.alpha, self.temperature)) if len(sizes) > 1 else None
+            )
+            if bound is not None and self.alpha < bound:
                 found.append(
                     f"alpha {self.alpha:g} is below {bound:.3g}: views of one image are pushed apart; raise alpha "
-                    f"(SupCon itself is {supcon_alpha(int(several.min()), views):.3g} here)"
+                    f"(SupCon itself is {supcon_alpha(views, few):.3g} here)"
                 )
         if self.variant == "excl" and views == 1 and self.alpha > 0:
             found.append("with one view an image the self-supervised part is empty; give two views or alpha 0")
@@ -100,31 +104,6 @@ class SupCL(ContrastiveLoss):
             kin, twin = (x.sum(-1, keepdim=True).expand_as(x) for x in (kin, twin))
             return over(1 - self.alpha, kin, like), over(self.alpha, twin, like)
         return over(1 - self.alpha, kin * batch.rows, like), over(self.alpha, twin * batch.rows, like)
-
-
-def supcon_alpha(per_class: int, views: int) -> float:
-    """The alpha at which `SupCL` (excl) is Khosla's SupCon on balanced batches: (p - 1) / (p n - 1).
-
-    n images a class and p views an image in the batch; in [0, 1].
-
-    >>> supcon_alpha(per_class=2, views=2)
-    0.3333333333333333
-    """
-    return (views - 1) / max(1, views * per_class - 1)
-
-
-def alpha_view(classes: int, per_class: int, views: int, temperature: float) -> float:
-    """The alpha of `SupCL` (excl) below which the best embedding pushes the views of one image apart.
-
-    alpha_view = (p - 1)(1 - p m n q) / (p n - 1 + p n (m - 1) q), q = exp(-m / ((m - 1) temperature)), for m classes
-    of n images with p views in the batch; at most (p - 1) / (p n - 1), and negative when it cannot happen.
-
-    >>> round(alpha_view(2, 32, 2, 0.07), 4)
-    0.0159
-    """
-    m, n, p = classes, per_class, views
-    q = math.exp(-m / ((m - 1) * temperature)) if m > 1 else 0.0
-    return (p - 1) * (1 - p * m * n * q) / (p * n - 1 + p * n * (m - 1) * q)
 
 
 def _batch(labels: Tensor, views: int) -> Batch:
