@@ -43,7 +43,7 @@ def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(make_
         shape = (5,) if runs == 1 else (runs, 5)
         batch = Batch(torch.rand(*shape, 1, 6, 6), torch.randint(3, shape), torch.zeros(shape, dtype=torch.long))
         model = learner(runs, model_for(strategy))
-        memory = strategy.init_state(model)
+        memory = strategy.init_state(model, make_blobs())
         draws = Draws(tuple(range(runs)), 0)
         prepared = strategy.prepare(model.net, batch, memory, draws)
         losses = strategy.losses(model.net, prepared, memory)

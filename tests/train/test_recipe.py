@@ -46,6 +46,8 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"classes": 2, "per_class": 3, "share": 0.3, "ratio": 0.3, "images": 30, "seed": 2}
     values |= {"alpha": 0.7, "within": 0.4, "temperature": 0.3, "variant": "incl", "reduction": "pair", "views": 3}
     values |= {"augment": "strong", "cross_entropy": 1, "alarm": 0.1, ("contrastive", "loss"): "infonce"}
+    values |= {"augment_warmup": "0.3", "mixing": "mixup", "attack": {"kind": "fgsm", "eps": 0.2}, "beta": 1.5}
+    values |= {"attack_warmup": "0.3", "attack_batch_stats": True, "watched": 7}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}

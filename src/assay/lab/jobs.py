@@ -141,4 +141,8 @@ def plan(
 def stackable(recipe: Recipe, data: Dataset, device: str) -> bool:
     """Whether runs of this recipe may share a stack."""
     assert recipe.model is not None
-    return ".py:" not in recipe.model and can_stack(build(recipe.model, data.shape, len(data.classes)), device)
+    return (
+        ".py:" not in recipe.model
+        and recipe.stacks
+        and can_stack(build(recipe.model, data.shape, len(data.classes)), device)
+    )

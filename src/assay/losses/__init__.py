@@ -16,3 +16,4 @@ from assay.losses.contrastive import SupCon as SupCon
 from assay.losses.contrastive import alpha_view as alpha_view
 from assay.losses.contrastive import gather as gather
 from assay.losses.contrastive import supcon_alpha as supcon_alpha
+from assay.losses.divergence import kl_divergence as kl_divergence

@@ -11,6 +11,11 @@ from assay.train.recipe import Recipe as Recipe
 from assay.train.sampling import Balanced as Balanced
 from assay.train.sampling import Sampler as Sampler
 from assay.train.sampling import Shuffled as Shuffled
+from assay.train.strategies import FGSMRS as FGSMRS
+from assay.train.strategies import Adversarial as Adversarial
 from assay.train.strategies import Batch as Batch
+from assay.train.strategies import Contrastive as Contrastive
+from assay.train.strategies import Mart as Mart
 from assay.train.strategies import Standard as Standard
 from assay.train.strategies import Strategy as Strategy
+from assay.train.strategies import Trades as Trades

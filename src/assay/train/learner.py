@@ -7,7 +7,8 @@ run uses its module directly and pays nothing for the existence of stacks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,21 @@ class Learner:
     def net(self) -> Net:
         """The network as a value."""
         return Net(self)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its tensors are."""
+        return next(iter(self.params.values())).device
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """A context after which buffers (running statistics) are what they were before it."""
+        before = {name: value.clone() for name, value in self.buffers.items()}
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                self.buffers[name].copy_(value)
 
     def _call(self, x: Tensor, batch_stats: bool, frozen: bool, **how: bool) -> Any:
         module = self._twins[batch_stats]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from assay.data import Dataset, Split, biased
-from assay.train.draws import Draws
-from assay.train.recipe import Recipe, moment_of
+from assay.train.recipe import BEST, Recipe, moment_of
 from assay.train.state import Kept, State
 from assay.train.strategies import Batch
 
@@ -69,7 +69,7 @@ def train(
             indices_for = (epoch, state.forks)
         chosen = indices[:, within * batch : (within + 1) * batch]
         chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
-        losses.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen), state.step / total))
+        losses.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen, state.step / total)))
         state.step += 1
         if within == per_epoch - 1:
             _end_of_epoch(state, data.val, epoch, losses, device)
@@ -85,20 +85,20 @@ def _take(x: Tensor, chosen: Tensor) -> Tensor:
     return x.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *x.shape[1:])
 
 
-def _step(state: State, batch: Batch, progress: float) -> Tensor:
+def _step(state: State, batch: Batch) -> Tensor:
     """One optimiser step; the mean loss of each run."""
-    draws = Draws(state.seeds, state.step, state.forks)
-    net = state.learner.net
+    net, strategy, draws = state.learner.net, state.strategy, state.draws
     if state.learner.random:
         draws.seed_modules()
-    batch = state.strategy.prepare(net, batch, state.memory, draws)
-    means = state.strategy.losses(net, batch, state.memory).mean(-1)
-    state.optimiser.zero_grad(set_to_none=True)
-    means.sum().backward()
+    batch = strategy.prepare(net, batch, state.memory, draws)
+    with strategy.displaced(state.learner, batch, state.memory):
+        means = strategy.losses(net, batch, state.memory).mean(-1)
+        state.optimiser.zero_grad(set_to_none=True)
+        means.sum().backward()
     for group in state.optimiser.param_groups:
-        group["lr"] = state.recipe.optimiser.lr_at(progress)
+        group["lr"] = state.recipe.optimiser.lr_at(batch.progress)
     state.optimiser.step()
-    state.memory = state.strategy.after_step(state.learner, state.memory, progress)
+    state.memory = strategy.after_step(state.learner, batch, state.memory)
     return means.detach().reshape(-1)
 
 
@@ -107,9 +107,12 @@ def _moment(state: State, total: int) -> None:
 
     def keep(before: bool) -> None:
         for moment in state.recipe.keep:
+            if moment == BEST:
+                continue
             share, is_before = moment_of(moment)
             if is_before == before and round(share * total) == state.step:
-                state.keep(moment)
+                with state.shipped():
+                    state.keep(moment)
 
     keep(before=True)
     for intervention in state.recipe.interventions:
@@ -127,8 +130,21 @@ def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], de
     table = torch.stack(losses).cpu()  # (steps, runs)
     every = state.recipe.evaluate_every
     look = every > 0 and ((epoch + 1) % every == 0 or epoch + 1 == state.recipe.epochs)
-    loss, accuracy = evaluate(state.learner.net, val, device) if look else (None, None)
-    seen = state.strategy.watch(state.learner.net, val) if look else None
+    with state.shipped() if look else nullcontext():
+        rows = _looked(state, val, device) if look else [{} for _ in state.seeds]
+        _written(state, epoch, table, rows)
+
+
+def _looked(state: State, val: Split, device: str) -> list[dict[str, Any]]:
+    """What a look at val shows of each run."""
+    loss, accuracy = evaluate(state.learner.net, val, device)
+    seen = state.strategy.watch(state.learner.net, val) or [{} for _ in state.seeds]
+    found = zip(loss.tolist(), accuracy.tolist(), seen, strict=True)
+    return [{"val_loss": one, "val_accuracy": two, **more} for one, two, more in found]
+
+
+def _written(state: State, epoch: int, table: Tensor, rows: list[dict[str, Any]]) -> None:
+    """Each run's row of the history; the best are kept where that is asked for."""
     for run in range(len(state.seeds)):
         if state.stopped[run] is not None:
             continue
@@ -138,9 +154,9 @@ def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], de
             state.history[run].append({"event": "stopped", "step": state.stopped[run], "reason": "loss not finite"})
             continue
         row = {"epoch": epoch + 1, "step": state.step, "train_loss": table[:, run].double().mean().item()}
-        if loss is not None and accuracy is not None:
-            row |= {"val_loss": loss[run].item(), "val_accuracy": accuracy[run].item()}
-        row |= seen[run] if seen is not None else {}
+        row |= rows[run]
+        if rows[run] and BEST in state.recipe.keep:
+            row["best"] = state.keep_best(run, row[state.strategy.score])
         state.history[run].append(row)
 
 
@@ -159,7 +175,8 @@ def evaluate(net: Any, split: Split, device: str = "cpu") -> tuple[Tensor, Tenso
 def _result(state: State, run: int) -> Result:
     at = state.stopped[run]
     status = "finished" if at is None else f"stopped: loss not finite at step {at}"
-    kept = {moment: state.kept[moment][run] for moment in state.recipe.keep if moment in state.kept}
+    every = ((moment, state.kept[moment][run]) for moment in state.recipe.keep if moment in state.kept)
+    kept = {moment: one for moment, one in every if one is not None}
     if at is not None:  # what was kept after the loss broke is not a model
         kept = {m: k for m, k in kept.items() if all(bool(t.isfinite().all()) for t in k.tensors.values())}
     return Result(kept, state.history[run], status, state.step if at is None else at)

@@ -17,6 +17,8 @@ from assay.train.interventions import Intervention
 from assay.train.sampling import Sampler, Shuffled
 from assay.train.strategies import Standard, Strategy
 
+BEST = "best"  # the moment at which a look at val scored highest
+
 
 class Optimiser(Spec):
     """How weights follow gradients; torch's own optimisers do the work."""
@@ -40,8 +42,9 @@ class Recipe(Spec):
     """Dataset + model + strategy + interventions + optimiser + seed: complete, hashable.
 
     ``keep`` lists the moments at which weights are kept, as shares of training: ``0.5`` is after the interventions
-    due there, ``0.5-`` before them. ``uses`` names Python files that define the user's own losses, strategies or
-    interventions.
+    due there, ``0.5-`` before them; ``best`` is the end of the epoch at which val looked best, by the strategy's own
+    score (robust accuracy in adversarial training), else by accuracy. ``uses`` names Python files that define the
+    user's own losses, strategies or interventions.
     """
 
     uses: tuple[str, ...] = ()
@@ -78,6 +81,12 @@ class Recipe(Spec):
         """The same for all runs that may share a stack: everything but the seed."""
         return self.with_(seed=0).fingerprint()
 
+    @property
+    def stacks(self) -> bool:
+        """Whether runs of this recipe may share a stack, by what its strategies do with a batch."""
+        swapped = (getattr(one, "strategy", None) for one in self.interventions)
+        return all(strategy.stacks for strategy in (self.strategy, *swapped) if strategy is not None)
+
     @field_validator("model")
     @classmethod
     def _known_model(cls, value: str | None) -> str | None:
@@ -103,11 +112,13 @@ class Recipe(Spec):
 
     @model_validator(mode="after")
     def _known_moments(self) -> Recipe:
-        for moment in self.keep:
+        if BEST in self.keep and not self.evaluate_every:
+            raise ValueError("keep: 'best' is chosen at looks at val, and evaluate_every is 0; write 1")
+        for moment in (moment for moment in self.keep if moment != BEST):
             try:
                 share, _ = moment_of(moment)
             except (ValueError, ZeroDivisionError):
-                raise ValueError(f"keep: '{moment}' is no moment; write a share such as 0.5, or 0.5-") from None
+                raise ValueError(f"keep: '{moment}' is no moment; write a share such as 0.5, 0.5-, or best") from None
             if not 0 <= share <= 1:
                 raise ValueError(f"keep: '{moment}' lies outside training; shares are in [0, 1]")
         return self

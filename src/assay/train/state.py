@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from assay.core.errors import BadInput
 from assay.core.files import to_json, write_bytes
 from assay.data import Dataset
 from assay.models import build
+from assay.train.draws import Draws
 from assay.train.learner import Learner
-from assay.train.recipe import Optimiser, Recipe
+from assay.train.recipe import BEST, Optimiser, Recipe
 from assay.train.sampling import Balanced
 from assay.train.strategies import Strategy
 
@@ -48,11 +51,13 @@ class State:
     optimiser: torch.optim.Optimizer
     strategy: Strategy
     memory: dict[str, Tensor]
+    data: Dataset  # what is trained on, biases and all
     came_with: dict[str, str]  # the activation in each slot before any swap
     step: int = 0
     forks: tuple[int, ...] = ()
     history: list[list[dict[str, Any]]] = field(default_factory=list)  # a list of rows for each run
-    kept: dict[str, list[Kept]] = field(default_factory=dict)  # by moment, one for each run
+    kept: dict[str, list[Kept | None]] = field(default_factory=dict)  # by moment, one for each run
+    best: list[float | None] = field(default_factory=list)  # the score of what is kept as best
     stopped: list[int | None] = field(default_factory=list)  # the step at which a run's loss was not finite
 
     @classmethod
@@ -65,21 +70,51 @@ class State:
             raise ValueError("runs that train together must differ in their seed alone")
         classes = len(data.classes)
         modules = [build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes]
+        if len(recipes) > 1 and not first.stacks:
+            raise BadInput(f"asked to train {len(recipes)} runs as one; their batches differ in size; train each alone")
         learner = Learner(modules, len(data.shape), device)
         learner.random |= ".py:" in first.model  # what a user's forward draws cannot be seen
-        batch, _ = first.sampler.sizes(data.train.y, first.batch)
-        strategy = first.strategy.settled(data, batch, isinstance(first.sampler, Balanced))
-        return cls(
+        state = cls(
             recipe=first,
             seeds=tuple(recipe.seed for recipe in recipes),
             learner=learner,
             optimiser=make_optimiser(first.optimiser, learner.parameters()),
-            strategy=strategy,
-            memory=strategy.init_state(learner),
+            strategy=first.strategy,
+            memory={},
+            data=data,
             came_with=learner.activations(),
             history=[[] for _ in recipes],
+            best=[None for _ in recipes],
             stopped=[None for _ in recipes],
         )
+        state.take_up(first.strategy)
+        return state
+
+    def take_up(self, strategy: Strategy) -> None:
+        """Train by this strategy from here on; it begins with a fresh memory."""
+        sampler = self.recipe.sampler
+        batch, _ = sampler.sizes(self.data.train.y, self.recipe.batch)
+        self.strategy = strategy.settled(self.data, batch, isinstance(sampler, Balanced))
+        self.memory = self.strategy.init_state(self.learner, self.data)
+
+    @property
+    def draws(self) -> Draws:
+        """The random numbers of this step."""
+        return Draws(self.seeds, self.step, self.forks)
+
+    @contextmanager
+    def shipped(self) -> Iterator[None]:
+        """A context in which the learner holds what is evaluated and kept: its own weights, or an average of them."""
+        other = self.strategy.shipped(self.learner, self.memory, self.data, self.draws)
+        if other is None:
+            yield
+            return
+        own = {name: value.clone() for name, value in self.learner.tensors().items()}
+        self.learner.load(other)
+        try:
+            yield
+        finally:
+            self.learner.load(own)
 
     def reset_optimiser(self) -> None:
         """Forget moments and momentum."""
@@ -90,6 +125,17 @@ class State:
         names = self.learner.activations()
         self.kept[moment] = [Kept(self.learner.state(run), names) for run in range(len(self.seeds))]
 
+    def keep_best(self, run: int, score: float) -> bool:
+        """Keep a run's weights unless an earlier look scored as high; whether they were kept."""
+        before = self.best[run]
+        if before is not None and not score > before:
+            return False
+        self.best[run] = score
+        self.kept.setdefault(BEST, [None for _ in self.seeds])[run] = Kept(
+            self.learner.state(run), self.learner.activations()
+        )
+        return True
+
     def save(self, path: Path) -> None:
         """Write a checkpoint: one file, whole or absent."""
         tensors = {f"learner/{name}": value for name, value in self.learner.tensors().items()}
@@ -98,13 +144,15 @@ class State:
         tensors |= {f"memory/{name}": value for name, value in self.memory.items()}
         for moment, all_kept in self.kept.items():
             for run, kept in enumerate(all_kept):
-                tensors |= {f"kept/{moment}/{run}/{name}": value for name, value in kept.tensors.items()}
+                named = kept.tensors if kept else {}
+                tensors |= {f"kept/{moment}/{run}/{name}": value for name, value in named.items()}
         plain = {
             "step": self.step,
             "forks": self.forks,
             "strategy": self.strategy.plain(),
             "activations": self.learner.activations(),
-            "kept": {moment: [k.activations for k in all_kept] for moment, all_kept in self.kept.items()},
+            "kept": {moment: [k and k.activations for k in all_kept] for moment, all_kept in self.kept.items()},
+            "best": self.best,
             "stopped": self.stopped,
         }
         # History is JSON inside JSON: its losses may be NaN, and Python reads back what Python wrote.
@@ -125,12 +173,15 @@ class State:
         self.strategy = Strategy.of(plain["strategy"])
         self.learner.load(groups["learner"])
         self.learner.set_activations(plain["activations"])
-        self.memory = groups["memory"]
+        self.memory = {name: value.to(self.learner.device) for name, value in groups["memory"].items()}
+        self.best = plain["best"]
         for moment, names in plain["kept"].items():
-            self.kept[moment] = [Kept({}, each) for each in names]
+            self.kept[moment] = [None if each is None else Kept({}, each) for each in names]
         for key, value in groups["kept"].items():
             moment, run, name = key.split("/", 2)
-            self.kept[moment][int(run)].tensors[name] = value
+            kept = self.kept[moment][int(run)]
+            assert kept is not None
+            kept.tensors[name] = value
         slots: dict[int, dict[str, Tensor]] = {}
         for key, value in groups["optimiser"].items():
             number, name = key.split("/", 1)

@@ -17,6 +17,8 @@ from assay.train.augment.mixing import MixUp as MixUp
 from assay.train.augment.mixing import mixed as mixed
 from assay.train.augment.mixing import mixed_losses as mixed_losses
 from assay.train.augment.noise import Noise as Noise
+from assay.train.augment.presets import Augment as Augment
+from assay.train.augment.presets import steps_for as steps_for
 from assay.train.augment.presets import strong as strong
 from assay.train.augment.presets import weak as weak
 from assay.train.augment.resized_crop import ResizedCrop as ResizedCrop

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+from assay.core.spec import OneOf
 from assay.train.augment.base import Augmentation
 from assay.train.augment.blur import Blur
 from assay.train.augment.columns import ColumnDrop, ColumnNoise
@@ -13,6 +15,9 @@ from assay.train.augment.grey import Grey
 from assay.train.augment.jitter import Jitter
 from assay.train.augment.noise import Noise
 from assay.train.augment.resized_crop import ResizedCrop
+
+# What a strategy's field ``augment`` takes: a preset, or steps in order.
+Augment = Literal["weak", "strong"] | tuple[OneOf[Augmentation], ...]
 
 
 def weak(kind: str, shape: Sequence[int]) -> tuple[Augmentation, ...]:
@@ -45,3 +50,12 @@ def strong(kind: str, shape: Sequence[int]) -> tuple[Augmentation, ...]:
         return (ResizedCrop(), Flip(), Jitter(), Grey())
     blur = Blur(sigma=(0.1, max(0.2, min(shape[1:]) / 32)))
     return (ResizedCrop(scale=(0.4, 1.0)), Jitter(saturation=0, hue=0), blur, Noise(sigma=0.03))
+
+
+def steps_for(augment: Augment, kind: str, shape: Sequence[int]) -> tuple[Augmentation, ...]:
+    """The steps that a field ``augment`` stands for on this data.
+
+    >>> [step.kind for step in steps_for("weak", "image", (1, 28, 28))], steps_for((), "image", (1, 28, 28))
+    (['crop'], ())
+    """
+    return {"weak": weak, "strong": strong}[augment](kind, shape) if isinstance(augment, str) else augment

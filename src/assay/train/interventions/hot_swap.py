@@ -44,8 +44,7 @@ class HotSwap(Intervention):
         if self.activation is not None:
             event |= {"layers": self._swap_activations(state, back)}
         if self.strategy is not None:
-            state.strategy = state.recipe.strategy if back else self.strategy
-            state.memory = state.strategy.init_state(state.learner)
+            state.take_up(state.recipe.strategy if back else self.strategy)
             event["strategy"] = state.strategy.kind
         if self.loss is not None:
             loss = state.recipe.strategy.own_loss() if back else self.loss

@@ -2,13 +2,17 @@
 
 A strategy has four moments. ``init_state``: what it remembers (averages, targets). ``prepare``: all randomness and all
 crafting (views, attacks). ``losses``: deterministic, one number per example. ``after_step``: averages, hand-back.
-Tensors may have a leading axis of runs; a strategy acts on the last axes and need not know.
+Two more are for the few that need them: ``displaced`` (weights at which the gradient is taken), ``shipped`` (tensors
+that are evaluated and kept in place of the trained ones). Tensors may have a leading axis of runs; a strategy acts on
+the last axes and need not know.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch import Tensor
 
@@ -20,21 +24,64 @@ from assay.train.draws import Draws
 from assay.train.learner import Learner, Net
 
 Memory = dict[str, Tensor]
+Outputs = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step learns from: inputs ``(..., n, *shape)``, labels ``(..., n)``, positions in the training split."""
+    """What a step learns from: inputs ``(..., n, *shape)``, labels ``(..., n)``, positions in the training split.
+
+    ``progress`` is the share of training done; ``aside`` holds further tensors ``(..., n, *)``, such as the ``clean``
+    inputs that ``x`` was crafted from.
+    """
 
     x: Tensor
     y: Tensor
     index: Tensor
+    progress: float = 0.0
+    aside: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def beside(self, **tensors: Tensor) -> Batch:
+        """The same batch with more tensors aside."""
+        return replace(self, aside={**self.aside, **tensors})
+
+    def rows(self, chosen: Tensor) -> Batch:
+        """The chosen examples ``(m,)`` of a single run's batch."""
+        aside = {name: value[chosen] for name, value in self.aside.items()}
+        return Batch(self.x[chosen], self.y[chosen], self.index[chosen], self.progress, aside)
 
 
 class Strategy(Kind):
-    """What a step optimises; see the module's first lines for the four moments."""
+    """What a step optimises; see the module's first lines for its moments.
 
-    embeds: ClassVar[bool] = False  # whether it acts on embeddings, so that the model needs a projector
+    One whose loss of an example depends on that example alone says so by giving ``outputs`` and ``judged`` instead of
+    ``losses``; then every wrapper fits round it.
+    """
+
+    @property
+    def embeds(self) -> bool:
+        """Whether it acts on embeddings, so that the model needs a projector."""
+        return False
+
+    @property
+    def per_example(self) -> bool:
+        """Whether the loss of an example depends on this example alone."""
+        return type(self).judged is not Strategy.judged
+
+    @property
+    def crafts(self) -> bool:
+        """Whether it attacks its inputs, and so listens to ``strength``."""
+        return False
+
+    @property
+    def stacks(self) -> bool:
+        """Whether runs may share a stack: all have batches of one size."""
+        return True
+
+    @property
+    def score(self) -> str:
+        """What, in a row of the history, the best moment is chosen by; higher is better."""
+        return "val_accuracy"
 
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Strategy:
         """The strategy with everything decided that depends on the data and on what a batch of it holds."""
@@ -44,7 +91,7 @@ class Strategy(Kind):
         """What is worth knowing at a look at val, for each run; it goes into the run's history."""
         return None
 
-    def init_state(self, learner: Learner) -> Memory:
+    def init_state(self, learner: Learner, data: Dataset) -> Memory:
         """What the strategy remembers between steps, as named tensors; it is checkpointed."""
         return {}
 
@@ -52,18 +99,38 @@ class Strategy(Kind):
         """The batch to learn from; all randomness comes from ``draws``."""
         return batch
 
-    def losses(self, net: Net, batch: Batch, memory: Memory) -> Tensor:
-        """One number per example, ``(..., n)``; deterministic."""
+    def outputs(self, net: Net, batch: Batch) -> Outputs:
+        """What the network says to a prepared batch: ``logits (..., n, classes)`` of ``x``, and others by name."""
         raise NotImplementedError
 
-    def after_step(self, learner: Learner, memory: Memory, progress: float) -> Memory:
-        """Called after each optimiser step with the share of training done."""
+    def judged(self, outputs: Outputs, batch: Batch, memory: Memory) -> Tensor:
+        """One number per example from what the network said."""
+        raise NotImplementedError
+
+    def losses(self, net: Net, batch: Batch, memory: Memory) -> Tensor:
+        """One number per example, ``(..., n)``; deterministic."""
+        return self.judged(self.outputs(net, batch), batch, memory)
+
+    def displaced(self, learner: Learner, batch: Batch, memory: Memory) -> AbstractContextManager[None]:
+        """A context in which losses are computed and differentiated; it may hold the weights elsewhere meanwhile."""
+        return nullcontext()
+
+    def after_step(self, learner: Learner, batch: Batch, memory: Memory) -> Memory:
+        """Called after each optimiser step with the batch that was learned from."""
         return memory
+
+    def shipped(self, learner: Learner, memory: Memory, data: Dataset, draws: Draws) -> dict[str, Tensor] | None:
+        """The tensors that are evaluated and kept, named as in ``learner.tensors()``; None: the trained ones."""
+        return None
 
     def own_loss(self) -> Loss:
         """The per-example loss that a hot swap may replace."""
-        raise BadInput(f"asked for the loss of strategy '{self.kind}'; it has none to swap; swap the strategy")
+        loss = getattr(self, "loss", None)
+        if not isinstance(loss, Loss):
+            raise BadInput(f"asked for the loss of strategy '{self.kind}'; it has none to swap; swap the strategy")
+        return loss
 
     def with_loss(self, loss: Loss) -> Strategy:
         """The same strategy with another per-example loss (a hot swap)."""
-        raise BadInput(f"asked to swap the loss of strategy '{self.kind}'; it has none to swap; swap the strategy")
+        self.own_loss()
+        return self.with_(loss=loss)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -13,7 +14,7 @@ from assay.core.spec import Number, OneOf
 from assay.data import Dataset, Split
 from assay.losses import ContrastiveLoss, CrossEntropy, SupCL
 from assay.maths.ssem import alpha_for
-from assay.train.augment import Augmentation, strong, views, weak
+from assay.train.augment import Augment, steps_for, views
 from assay.train.draws import Draws
 from assay.train.learner import Net
 from assay.train.strategies.base import Batch, Memory, Strategy
@@ -31,7 +32,6 @@ class Contrastive(Strategy):
     """
 
     kind: str = "contrastive"
-    embeds: ClassVar[bool] = True
     alpha: Number | Literal["auto"] = Field(0.5, union_mode="left_to_right")
     within: Number = Field(0.3, gt=0, lt=1)
     temperature: Number = Field(0.1, gt=0)
@@ -39,9 +39,14 @@ class Contrastive(Strategy):
     reduction: Literal["anchor", "pair"] = "anchor"
     loss: OneOf[ContrastiveLoss] | None = None
     views: int = Field(2, ge=1)
-    augment: Literal["weak", "strong"] | tuple[OneOf[Augmentation], ...] = "weak"
+    augment: Augment = "weak"
     cross_entropy: Number = Field(0.0, ge=0)
     alarm: Number = Field(0.02, ge=0, lt=1)  # within-class variance below which a class counts as collapsed
+
+    @property
+    def embeds(self) -> bool:
+        """It does."""
+        return True
 
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Contrastive:
         """With the weight and the augmentations that suit the data."""
@@ -58,14 +63,13 @@ class Contrastive(Strategy):
                 reduction=self.reduction,
                 balanced=balanced,
             )
-        if isinstance(self.augment, str):
-            changes["augment"] = {"weak": weak, "strong": strong}[self.augment](data.kind, data.shape)
+        changes["augment"] = steps_for(self.augment, data.kind, data.shape)
         return self.with_(**changes)
 
     def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
         """The views of each image, ``(..., n, views, *shape)``."""
         assert not isinstance(self.augment, str), "settled before training"
-        return Batch(views(batch.x, self.views, self.augment, draws), batch.y, batch.index)
+        return replace(batch, x=views(batch.x, self.views, self.augment, draws))
 
     def losses(self, net: Net, batch: Batch, memory: Memory) -> Tensor:
         """The loss of each image, averaged over its views, and the head's cross-entropy."""
