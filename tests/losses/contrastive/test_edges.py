@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from assay.core.errors import BadInput
-from assay.losses import ContrastiveLoss, InfoNCE, Spread, SupCL, SupCon, supcon_alpha
+from assay.losses import ContrastiveLoss, InfoNCE, Spread, SupCL, SupCon, alpha_view, supcon_alpha
+from assay.maths.ssem import Setting
 from tests.losses.contrastive.literal import draw
 from tests.losses.contrastive.test_values import ALL, NAMES
 
@@ -87,6 +88,17 @@ def test_notes_say_what_does_not_go_as_the_settings_suggest() -> None:
     assert "1 of 4 images" in SupCL().notes(single, 2)[0] and "0.571" in SupCL().notes(single, 2)[0]
     assert "give two views" in SupCL().notes(balanced, 1)[0]
     assert SupCon().notes(balanced, 2) == []
+
+
+def test_alpha_view_is_where_views_part() -> None:
+    """Reference: m = 2, n = 32, p = 2, temperature 0.07; and never above SupCon's own alpha."""
+    assert alpha_view(Setting(2, 32, 2, 0.5, 0.07)) == pytest.approx(0.0159, abs=1e-4)
+    found = alpha_view(Setting(3, 4, 2, 0.5, 0.2))
+    assert found is not None and found < supcon_alpha(views=2, per_class=4)
+
+
+GOOD = draw(3, 4, 2, 3)
+LABELS = torch.tensor([0, 0, 1, 1])
 
 
 def spoilt(value: float) -> torch.Tensor:
