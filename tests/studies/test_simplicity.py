@@ -99,7 +99,8 @@ def test_a_small_run_of_everything(parts: Path, tmp_path: Path) -> None:
     assert (runs.sensitivity > 0).all() and runs.complexity.between(0, 1000).all()
     before = (folder / "verdicts.json").read_bytes()
     assert rebuild(folder) == folder and (folder / "verdicts.json").read_bytes() == before
-    assert len(json.loads(before)["verdicts"]) == 9
+    assert len(json.loads(before)["verdicts"]) == 10
+    assert runs.robust_accuracy.between(0, 1).all() and (runs.robust_accuracy <= runs.test_accuracy + 0.2).all()
 
 
 def test_models_without_a_known_ladder_are_refused(parts: Path) -> None:

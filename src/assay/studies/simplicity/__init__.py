@@ -21,7 +21,7 @@ from assay.studies.rows import curves, run_row, shifts
 from assay.studies.simplicity import words
 from assay.studies.simplicity.claims import CLAIMS, judge
 from assay.studies.simplicity.design import DEPTHS, WIDTHS, Setting, design, settings
-from assay.studies.simplicity.look import ORDERS, LookJob, look
+from assay.studies.simplicity.look import ORDERS, LookJob, identity, look
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
 
 REFERENCES = (
@@ -34,6 +34,7 @@ REFERENCES = (
 FIGURES = (
     *("complexity", "complexity_along", "zlib_probs", "zlib_logits", "predicted_classes"),
     *("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate"),
+    "robust_accuracy",
 )
 Widths = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 PER_JOB = 8  # runs a job of looking
@@ -113,7 +114,7 @@ class Simplicity(Study):
         numbers: dict[str, dict[str, Any]] = {}
         for _, found in each(look, jobs, "looking inside"):
             for run, figures in found.items():
-                write_json(lab.measures(run, self.name), {"view": view.identity(data.digest), "numbers": figures})
+                write_json(lab.measures(run, self.name), {"view": identity(view, data.digest), "numbers": figures})
             numbers |= found
         rows = []
         for run, plan in planned.items():

@@ -22,6 +22,7 @@ RELATIONS: dict[str, tuple[str, str, Literal["above", "below"]]] = {
     "complexity-and-gap": ("complexity", "gap", "above"),
     "complexity-and-shift": ("complexity", "shift_accuracy", "above"),
     "complexity-and-alarms": ("complexity", "shift_wrong", "below"),
+    "sensitivity-and-weakness": ("sensitivity", "robust_accuracy", "below"),
     "sensitivity-and-shift": ("sensitivity", "shift_accuracy", "below"),
     "sensitivity-and-alarms": ("sensitivity", "shift_wrong", "above"),
 }
@@ -156,6 +157,8 @@ def _steady(wide: pd.DataFrame, rows: Sequence[str], base: str) -> Judged:
 def _over_settings(name: str, alive: pd.DataFrame) -> Judged:
     """A rank correlation over settings; the setting is the unit, its figure the mean over seeds."""
     a, b, _ = RELATIONS[name]
+    if a not in alive or b not in alive:  # tables from before this figure was taken
+        return Judged(NOTHING, words.settings(0), words.sentence(name, NOTHING))
     means = alive.groupby("condition", sort=False)[[a, b]].mean().dropna()
     if len(means) < LEAST_SETTINGS:
         return Judged(NOTHING, words.settings(len(means)), words.sentence(name, NOTHING))

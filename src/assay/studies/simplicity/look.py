@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from assay.attacks import PGD
 from assay.core.files import read_json
 from assay.data import Dataset
 from assay.lab import Lab
@@ -28,6 +29,14 @@ ORDERS = 20  # addressed orders of the probe over which the complexity of labels
 SIGMA = 0.1  # standard deviation of the input noise, in units of the pixel range
 SENSED = 512  # probe inputs on which sensitivity is taken
 DRAWS = 4  # noisy copies of each input
+EPS = 8 / 255  # of the attack, in pixel values from 0 to 1
+STEPS = 20
+VERSION = 2  # raised when a look of this study starts to give other numbers
+
+
+def identity(view: View, digest: str) -> str:
+    """Changes whenever the numbers could."""
+    return f"{view.identity(digest)}:{VERSION}"
 
 
 @dataclass(frozen=True)
@@ -48,14 +57,15 @@ def look(job: LookJob) -> dict[str, dict[str, Any]]:
 
 
 def _look(job: LookJob, lab: Lab, run: str, model: str, data: Dataset) -> dict[str, Any]:
-    path, identity = lab.measures(run, "simplicity"), job.view.identity(data.digest)
-    if path.exists() and (known := read_json(path)).get("view") == identity:
+    path = lab.measures(run, "simplicity")
+    if path.exists() and (known := read_json(path)).get("view") == identity(job.view, data.digest):
         return known["numbers"]
     net = load_model(lab.weights(run, "1"), model, data)
     x = data.test.x[probe_of(data, job.view.probe)]
     logits, layers = features(net, x)
     found = numbers(net, data, list(layers.values())[-1])
-    return found | complexity(logits, x) | steadiness(net, x[:SENSED])
+    y = data.test.y[probe_of(data, job.view.probe)]
+    return found | complexity(logits, x) | steadiness(net, x[:SENSED]) | weakness(net, x[:SENSED], y[:SENSED])
 
 
 def complexity(logits: np.ndarray, x: torch.Tensor) -> dict[str, Any]:
@@ -83,3 +93,11 @@ def steadiness(net: nn.Module, x: torch.Tensor) -> dict[str, Any]:
         "sensitivity_margin": margin_sensitivity(net, x, sigma=SIGMA, draws=DRAWS),
         "flip_rate": flip_rate(net, x, SIGMA, draws=DRAWS),
     }
+
+
+def weakness(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> dict[str, Any]:
+    """The share that is right before and after a short attack. PGD alone bounds robustness from above: trust level C."""
+    found = PGD(eps=EPS, steps=STEPS).attack(net, x, y)
+    with torch.no_grad():
+        right = (net(x).argmax(-1) == y) & (net(found).argmax(-1) == y)
+    return {"robust_accuracy": right.double().mean().item()}

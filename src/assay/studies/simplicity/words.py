@@ -46,6 +46,10 @@ CLAIM = {
         "Settings with more complex outputs make fewer false detections on changed data.",
         "出力が複雑な設定ほど、変化したデータでの誤検出が少ない。",
     ),
+    "sensitivity-and-weakness": text(
+        "Settings that react more to small changes are less accurate under a short attack.",
+        "小さな変化に敏感な設定ほど、短い敵対的攻撃に弱い。",
+    ),
     "sensitivity-and-shift": text(
         "Settings that react more to small changes are less accurate on changed data.",
         "小さな変化に敏感な設定ほど、変化したデータでの精度が低い。",
@@ -83,6 +87,11 @@ SUPPORTED = {
     "complexity-and-alarms": text(
         "Where rare events matter, keep the complexity up.",
         "まれな事象が重要な場合は、複雑さを保ってください。",
+    ),
+    "sensitivity-and-weakness": text(
+        "Sensitivity, which needs neither labels nor an attack, ranks settings by how an attack would find them. "
+        "The attack was short (trust level C): it shows weakness, not strength.",
+        "ラベルも攻撃も不要の感度で、攻撃への弱さの順序がわかります。短い攻撃（信頼度C）のため、強さの証明にはなりません。",
     ),
     "sensitivity-and-shift": text(
         "Sensitivity, which needs no labels, ranks settings by how they will do on changed data.",

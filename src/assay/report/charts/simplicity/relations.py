@@ -19,6 +19,7 @@ PAIRS: dict[str, tuple[str, str, float]] = {
     "complexity-and-gap": ("complexity", "gap", 100),
     "complexity-and-shift": ("complexity", "shift_accuracy", 100),
     "complexity-and-alarms": ("complexity", "shift_wrong", 1000),
+    "sensitivity-and-weakness": ("sensitivity", "robust_accuracy", 100),
     "sensitivity-and-shift": ("sensitivity", "shift_accuracy", 100),
     "sensitivity-and-alarms": ("sensitivity", "shift_wrong", 1000),
 }
@@ -46,6 +47,7 @@ def titles(folder: Folder) -> dict[str, str]:
         "sensitivity": say("sensitivity", "感度"),
         "gap": say("accuracy on training less test data, points", "学習とテストの正解率の差 (ポイント)"),
         "shift_accuracy": say("accuracy on changed data, %", "変化したデータの正解率 (%)"),
+        "robust_accuracy": say("accuracy under a short attack, %", "短い攻撃の下での正解率 (%)"),
         "shift_wrong": say("false detections on changed data, per thousand", "変化したデータの誤検出 (千件あたり)"),
     }
 
@@ -58,6 +60,7 @@ def names(folder: Folder) -> dict[str, str]:
         "sensitivity": say("sensitivity", "感度"),
         "gap": say("gap", "学習とテストの差"),
         "shift_accuracy": say("accuracy on changed data", "変化したデータの正解率"),
+        "robust_accuracy": say("accuracy under a short attack", "短い攻撃の下での正解率"),
         "shift_wrong": say("false detections on changed data", "変化したデータの誤検出"),
     }
 

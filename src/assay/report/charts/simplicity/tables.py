@@ -11,7 +11,15 @@ from assay.report.numbers import Mean, mean_interval, with_interval
 from assay.report.words import say_in
 
 # The tables of the seven rows: their columns, each with the factor by which it is read.
-PERFORMANCE = ("train_loss", "train_accuracy", "val_accuracy", "test_accuracy", "gap", "shift_accuracy")
+PERFORMANCE = (
+    "train_loss",
+    "train_accuracy",
+    "val_accuracy",
+    "test_accuracy",
+    "gap",
+    "shift_accuracy",
+    "robust_accuracy",
+)
 FUNCTION = (
     *("complexity", "zlib_probs", "zlib_logits"),
     *("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate"),
@@ -20,7 +28,10 @@ ALARMS = (
     *("false_reject", "escape", "shift_false_reject", "shift_escape"),
     *("production_false_reject", "production_escape"),
 )
-PERCENT = {"train_accuracy", "val_accuracy", "test_accuracy", "gap", "shift_accuracy", "production_accuracy"}
+PERCENT = {
+    *("train_accuracy", "val_accuracy", "test_accuracy", "gap", "shift_accuracy", "production_accuracy"),
+    "robust_accuracy",
+}
 PER_THOUSAND = {"flip_rate", "shift_wrong", *ALARMS}
 
 
@@ -36,6 +47,10 @@ def titles(folder: Folder) -> dict[str, tuple[str, str]]:
         "test_accuracy": (say("test accuracy, %", "テスト正解率 %"), ""),
         "gap": (say("gap, points", "差 (ポイント)"), say("training less test accuracy", "学習 − テスト")),
         "shift_accuracy": (say("accuracy on changed data, %", "変化したデータ %"), ""),
+        "robust_accuracy": (
+            say("accuracy under a short attack, %", "短い攻撃の下で %"),
+            say("PGD, 20 steps, 8/255: trust level C, an upper bound", "PGD 20 歩、8/255。信頼度 C（上限）"),
+        ),
         "shift_wrong": (say("false detections on changed data, ‰", "変化したデータの誤検出 ‰"), ""),
         "complexity": (say("complexity, bits", "複雑さ (ビット)"), say("of the predicted labels", "予測ラベルの")),
         "zlib_probs": (
