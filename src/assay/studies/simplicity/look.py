@@ -96,7 +96,7 @@ def steadiness(net: nn.Module, x: torch.Tensor) -> dict[str, Any]:
 
 
 def weakness(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> dict[str, Any]:
-    """The share that is right before and after a short attack. PGD alone bounds robustness from above: trust level C."""
+    """The share that is right before and after a short attack. PGD alone is an upper bound: trust level C."""
     found = PGD(eps=EPS, steps=STEPS).attack(net, x, y)
     with torch.no_grad():
         right = (net(x).argmax(-1) == y) & (net(found).argmax(-1) == y)
