@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from assay.attacks.evaluate import Asked, Result, autoattack
+from assay.attacks.evaluate import Result, autoattack
 from assay.attacks.victim import Model
 from assay.core.errors import BadInput
 from assay.core.rng import rng
@@ -96,12 +96,8 @@ def joined(parts: list[Result]) -> Result:
     if len(parts) == 1:
         return first
     asked = [part.asked for part in parts if part.asked is not None]
-    whole = Asked(
-        first.asked.model,
-        *(torch.cat([getattr(each, name) for each in asked]) for name in ("x", "y", "index")),
-        first.asked.seed,
-        first.asked.batch_size,
-    )
+    x, y, index = (torch.cat([getattr(each, name) for each in asked]) for name in ("x", "y", "index"))
+    whole = replace(first.asked, x=x, y=y, index=index)
     names = ("robust", "clean", "margin", "x_adv")
     columns: dict[str, Any] = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
     columns |= {name: sum(getattr(part, name) for part in parts) for name in ("forwards", "backwards", "flat")}
