@@ -16,7 +16,7 @@ from assay.core.errors import BadInput
 from assay.data import Dataset, Split, load_data
 from assay.lab.store import pack
 from assay.models import activations, build
-from assay.studies.collapse.geometry import geometry, words
+from assay.studies.collapse.geometry import _learned, geometry, words
 from assay.studies.collapse.geometry.look import head_of, last_layer, look, sample
 from assay.studies.collapse.geometry.weights import filled, read_weights
 
@@ -158,12 +158,24 @@ def test_projector_is_looked_at_as_well(tmp_path: Path, digits: Dataset) -> None
     save_file(net.state_dict(), tmp_path / "w.safetensors")
     found = geometry(tmp_path / "w.safetensors", model=MODEL + "+projector:12-6", data="digits")
     assert found["layer"] == "body.act2" and len(found["embedding"]["classes"]) == 10
-    assert found["text"][-1].startswith("At the projector")
+    assert found["verdict"] == found["embedding"]["verdict"]  # the answer is looked for where the loss acts
+    assert "at the projector" in found["text"][-2] and found["text"][-1].startswith("In the features before the head")
     there = geometry(tmp_path / "w.safetensors", model=MODEL + "+projector:12-6", data="digits", layer="projector")
     assert there["width"] == 6 and there["embedding"] is None
     assert there["splits"]["train"]["within_variance"] == found["embedding"]["within_variance"]["train"]
     with pytest.raises(BadInput, match=r"give --model mlp:96-24\+projector:12-6"):
         geometry(tmp_path / "w.safetensors", model=MODEL, data="digits")
+
+
+def test_a_projector_that_training_left_alone_has_no_say(digits: Dataset) -> None:
+    name = MODEL + "+projector:12-6"
+    first, same = (build(name, digits.shape, 10, seed=3) for _ in range(2))
+    with torch.no_grad():
+        first.body.fc1.weight += 1  # type: ignore[union-attr,operator]  # what cross-entropy changes
+    assert not _learned(first, same)
+    with torch.no_grad():
+        next(first.projector.parameters()).add_(1)  # type: ignore[union-attr]
+    assert _learned(first, same)
 
 
 def test_maps_and_statistics_of_batch_norm(make_blobs, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from assay.data import Dataset
 from assay.metrics import within_variance
 from assay.models import Projected
@@ -38,7 +40,7 @@ def geometry(
         seen = {name: look(trained, dataset.splits[name], items[name], layer) for name in SPLITS}
         return seen, look(untrained, dataset.train, items["train"], layer)
 
-    embedding = _embedding(dataset, *at("projector")) if layer is None and isinstance(trained, Projected) else None
+    embedding = _embedding(dataset, *at("projector")) if layer is None and _learned(trained, untrained) else None
     layer = layer or last_layer(trained, dataset.train.x[:2])
     seen, before = at(layer)
     first = items["train"][:PROBE]
@@ -59,23 +61,30 @@ def geometry(
 def _judged(
     dataset: Dataset, seen: dict[str, Look], before: Look, source: str, embedding: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """The whole in words, from the classes and from what was found at the projector."""
+    """The whole in words: where a contrastive loss acted, that is the projector's output, else the layer's."""
     knn, recalls = neighbours(seen["train"], seen["val"], seen["test"], len(dataset.classes))
     rows = [row | {"knn": recall} for row, recall in zip(_rows(dataset, seen, before), recalls, strict=True)]
-    whole = words.verdict([row["word"] for row in rows])
-    rare = words.rarest(rows)
-    text = words.sentences(rows) + ([rare["text"]] if rare else [])
+    lead = embedding["classes"] if embedding else rows
+    whole, rare = words.verdict([row["word"] for row in lead]), words.rarest(lead)
+    text = words.sentences(lead) + ([rare["text"]] if rare else [])
     if embedding:
-        text.append(words.at_projector(embedding))
-    worst = "partly" if embedding and embedding["verdict"] != "spread" else whole
+        text += [words.at_projector(embedding), words.in_features(rows)]
     return {
         "verdict": whole,
         "text": text,
         "classes": rows,
         "rarest": rare,
         "knn": knn,
-        "next": words.following(worst if whole == "spread" else whole, source),
+        "next": words.following(whole, source),
     }
+
+
+def _learned(trained: nn.Module, untrained: nn.Module) -> bool:
+    """Whether there is a projector that training has moved: cross-entropy leaves one as it was."""
+    if not isinstance(trained, Projected) or not isinstance(untrained, Projected):
+        return False
+    pairs = list(zip(trained.projector.parameters(), untrained.projector.parameters(), strict=True))
+    return not pairs or any(not a.equal(b) for a, b in pairs)
 
 
 def _embedding(dataset: Dataset, seen: dict[str, Look], before: Look) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def sentences(classes: Sequence[dict[str, Any]]) -> list[str]:
         in_part = f"Not collapsed, but {len(groups['partly'])} of {n} classes have lost most of their spread."
     lines = [answers.get(whole, in_part)]
     says = {
-        "collapsed": "collapsed, their items are nearly one point to the head",
+        "collapsed": "collapsed, their items are nearly one point",
         "partly": "partly collapsed",
         "spread": "spread",
         "unknown": "unknown, too few items or nothing to compare with",
@@ -88,14 +88,24 @@ def rarest(classes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def at_projector(embedding: dict[str, Any]) -> str:
-    """What is found where the contrastive loss acts, in one line."""
-    rows = embedding["classes"]
-    names = [row["name"] for row in rows if row["word"] == "collapsed"]
-    fared = f"{len(names)} of {len(rows)} classes collapsed ({', '.join(names)})" if names else "no class collapsed"
+    """Where the answer was looked for, and the figure that the theory knows."""
     train, test = embedding["within_variance"]["train"], embedding["within_variance"]["test"]
     return (
-        f"At the projector, where a contrastive loss acts: {fared}; variance within classes {train:.3g} on train, "
+        f"Looked at where the contrastive loss acts, at the projector: variance within classes {train:.3g} on train, "
         f"{test:.3g} on test (the x that `assay forecast` foretells)."
+    )
+
+
+def in_features(classes: Sequence[dict[str, Any]]) -> str:
+    """What the features before the head have kept, in one line; the table is about them."""
+    known = [row["kept"] for row in classes if row["kept"] is not None]
+    if not known:
+        return "In the features before the head: not known."
+    names = [row["name"] for row in classes if row["word"] == "collapsed"]
+    gone = f", and {', '.join(names)} collapsed there, too" if names else ""
+    return (
+        f"In the features before the head, of which the table tells, classes keep {_percent(min(known))} to "
+        f"{_percent(max(known))} of their spread{gone}."
     )
 
 
