@@ -144,7 +144,8 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.DataFrame()
     except (OSError, ValueError) as error:
         raise BadInput(f"asked to read {path}; found: {error}; run the study again, or delete that table") from error
-    return frame.assign(**{name: _numbers(frame[name]) for name in frame.columns if name not in TEXT})
+    text = TEXT if path.stem == "samples" else TEXT - {"predicted"}  # a class there, a forecast elsewhere
+    return frame.assign(**{name: _numbers(frame[name]) for name in frame.columns if name not in text})
 
 
 def _numbers(column: pd.Series) -> pd.Series:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import altair as alt
 import numpy as np
@@ -13,10 +13,24 @@ import pandas as pd
 
 from assay.report.charts import kit
 from assay.report.charts.labels import beside, labels_beside
-from assay.report.charts.simplicity.grid import Grid
 from assay.report.folder import Frame
 
 FLAG = 15  # pixels from one flag to the next
+
+
+class Looks(Protocol):
+    """The settings of a study as they are drawn: what hues and shapes there are, and which a row has."""
+
+    @property
+    def hues(self) -> Mapping[str, str]:
+        """Names of hues to colour tokens."""
+
+    @property
+    def shapes(self) -> Mapping[str, str]:
+        """Names of forms to shapes."""
+
+    def drawn(self, frame: Frame) -> Frame:
+        """A table with a column ``condition``, with the columns label, hue and form."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ def axis(title: str, *columns: Any, log: bool = False, pad: float = 0.06) -> Axi
 
 
 def cloud(
-    grid: Grid,
+    grid: Looks,
     means: Frame,
     dots: Frame | None,
     axes: tuple[Axis, Axis],

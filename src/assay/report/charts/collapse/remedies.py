@@ -1,0 +1,55 @@
+"""What prevents collapse at equal cost: every remedy against SupCon with the same seed."""
+
+from __future__ import annotations
+
+from assay.report.blocks import Block, Figure, Panel
+from assay.report.charts.collapse.arms import FORECAST, INSTANCES, SUPCON, Arms, finished
+from assay.report.charts.collapse.compared import differences, words
+from assay.report.charts.collapse.tables import WORTH, differences_table
+from assay.report.folder import Folder
+from assay.report.words import say_in
+
+
+def remedies(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
+    """Differences to SupCon in fine accuracy, the classes learned, other data and variance; then the table."""
+    base = found.of(SUPCON) if found else None
+    if found is None or base is None:
+        return ()
+    shown = [arm for arm in found.arms if arm.role == "remedy" or arm.name in (FORECAST, INSTANCES)]
+    say, called, panels, said = say_in(folder.lang), words(folder), [], []
+    for column in WORTH:
+        chart, middle = differences(folder, found, column, shown, SUPCON, step=27)
+        if chart is None or finished(folder, column).empty:
+            continue
+        panels.append(Panel(chart, called[column]))
+        best = middle.loc[middle.value.idxmax()]
+        said.append(
+            say(
+                f"{called[column]}: most for {best.row}, {best.value:+.3g}",
+                f"{called[column]}: 最大は {best.row} ({best.value:+.3g})",
+            )
+        )
+    others = [arm for arm in found.arms if arm.role in ("remedy", "control") or arm.name in (FORECAST, INSTANCES)]
+    table = differences_table(
+        folder,
+        found,
+        "remedy-table",
+        base,
+        others,
+        say("Difference to SupCon with the same seed: mean and interval", "同じシードの SupCon との差: 平均と区間"),
+    )
+    if not panels:
+        return (table,)
+    figure = Figure(
+        name="remedies",
+        title=say("What each remedy changes", "各対策の効果"),
+        panels=tuple(panels),
+        alt=say("Differences to SupCon in rows. ", "SupCon との差。") + "; ".join(said) + ".",
+        caption=say(
+            "All settings have the same number of steps and images. Dots are seeds, large marks their mean with its "
+            "interval; the line is SupCon itself. Controls, which have other data or batches, are in the table.",
+            "手間はすべて同じ。点はシード、大きな印は平均と区間、線は SupCon。データやバッチの異なる対照は表にある。",
+        ),
+        narrowest=300,
+    )
+    return figure, table
