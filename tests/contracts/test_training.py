@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from assay.data import Dataset
 from assay.losses import Loss
@@ -18,7 +20,16 @@ from assay.train.learner import Learner
 Blobs = Callable[..., Dataset]
 
 # A member that cannot be built from its kind alone says here how to build one.
-BUILD: dict[str, dict[str, Any]] = {"hot_swap": {"activation": "tanh"}}
+BUILD: dict[str, dict[str, Any]] = {"hot_swap": {"activation": "tanh"}, "distilled": {}}
+
+
+@pytest.fixture(autouse=True)
+def teacher(tmp_path: Path) -> None:
+    """A finished run in its folder, for those that learn from one."""
+    tensors = build("mlp:6", (1, 6, 6), 3).state_dict()
+    save_file(tensors, tmp_path / "weights@1.safetensors")
+    (tmp_path / "recipe.json").write_text('{"model": "mlp:6"}')
+    BUILD["distilled"]["robust"] = str(tmp_path)
 
 
 def learner(runs: int, model: str = "mlp:6") -> Learner:

@@ -7,7 +7,20 @@ import pytest
 from assay.core.errors import BadInput
 from assay.data import Bias, LabelNoise
 from assay.losses import Focal, Loss
-from assay.train import Balanced, Fork, HotSwap, Intervention, Optimiser, Recipe, Sampler, Standard, Strategy
+from assay.train import (
+    Balanced,
+    Fork,
+    HotSwap,
+    Intervention,
+    Optimiser,
+    Recipe,
+    Sampler,
+    Standard,
+    Strategy,
+    Treatment,
+    Weighted,
+    Weighting,
+)
 
 BASE = Recipe(data="digits", model="mlp:8")
 CHANGES = {
@@ -39,7 +52,7 @@ def test_every_field_is_part_of_the_identity() -> None:
     assert BASE.run_id("d") == Recipe.parse(BASE.plain()).run_id("d")
 
 
-@pytest.mark.parametrize("family", [Loss, Strategy, Intervention, Sampler, Bias])
+@pytest.mark.parametrize("family", [Loss, Strategy, Intervention, Sampler, Bias, Weighting, Treatment])
 def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None:
     values = {"kind": None, "at": "0.3", "until": "0.9", "smoothing": 0.3, "gamma": 1.5, "margin": 0.5, "loss": "focal"}
     values |= {"activation": "tanh", "layers": "act1", "strategy": "standard", "optimiser": "reset"}
@@ -47,10 +60,20 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"alpha": 0.7, "within": 0.4, "temperature": 0.3, "variant": "incl", "reduction": "pair", "views": 3}
     values |= {"augment": "strong", "cross_entropy": 1, "alarm": 0.1, ("contrastive", "loss"): "infonce"}
     values |= {"augment_warmup": "0.3", "mixing": "mixup", "attack": {"kind": "fgsm", "eps": 0.2}, "beta": 1.5}
+    values |= {"inner": "adversarial", "rule": "gairat", "normalise": False, "start": "0.6", "treatment": "lift"}
+    values |= {"threshold": 0.5, "quantile": 0.2, "rho": 0.1, "decay": 0.5, "every": 2, "weight": 2, "momentum": 0.5}
+    values |= {"natural": "lab/a", "robust": "lab/b", "label_weight": 1, "natural_weight": 1, "robust_weight": 1}
+    values |= {("awp", "gamma"): 0.5, ("averaged", "rule"): "swa", ("weighted", "inner"): "fgsm-rs"}
+    values |= {"slope": 2, "bias": 0, "offset": 1, "name": "other", "mean_over": "left", "strength": 3, "rounds": 2}
+    values |= {"augmix": "blur", "enough": 0.5, ("temporal", "until"): "0.8", ("weighted", "rule"): "gairat"}
     values |= {"attack_warmup": "0.3", "attack_batch_stats": True, "watched": 7}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}
+        given |= {"distilled": {"robust": "lab/c"}, "column": {"name": "one"}}.get(
+            kind.model_fields["kind"].default, {}
+        )
+        given |= {"inner": "adversarial"} if kind is Weighted else {}
         base = kind(**given)
         for field in kind.model_fields:
             value = values.get((base.kind, field), values.get(field, ...))

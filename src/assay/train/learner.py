@@ -87,6 +87,15 @@ class Learner:
         """Where its tensors are."""
         return next(iter(self.params.values())).device
 
+    def statistics(self) -> dict[str, float]:
+        """Running means and variances of batch norm by name, each with its layer's momentum (1: kept as they come)."""
+        return {
+            f"{name}.{which}": 1.0 if part.momentum is None else part.momentum
+            for name, part in self._twins[True].named_modules()
+            if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.track_running_stats
+            for which in ("running_mean", "running_var")
+        }
+
     @contextmanager
     def untouched(self) -> Iterator[None]:
         """A context after which buffers (running statistics) are what they were before it."""

@@ -1,10 +1,20 @@
 """Strategies: what one training step optimises."""
 
 from assay.train.strategies.adversarial import Adversarial as Adversarial
+from assay.train.strategies.averaged import Averaged as Averaged
+from assay.train.strategies.awp import AWP as AWP
 from assay.train.strategies.base import Batch as Batch
 from assay.train.strategies.base import Strategy as Strategy
 from assay.train.strategies.contrastive import Contrastive as Contrastive
+from assay.train.strategies.distilled import Distilled as Distilled
 from assay.train.strategies.fgsm_rs import FGSMRS as FGSMRS
 from assay.train.strategies.mart import Mart as Mart
+from assay.train.strategies.sam import SAM as SAM
+from assay.train.strategies.small_loss import SmallLoss as SmallLoss
 from assay.train.strategies.standard import Standard as Standard
+from assay.train.strategies.temporal import Temporal as Temporal
 from assay.train.strategies.trades import Trades as Trades
+from assay.train.strategies.treatments import Treatment as Treatment
+from assay.train.strategies.weighted import Weighted as Weighted
+from assay.train.strategies.weightings import Weighting as Weighting
+from assay.train.strategies.wrapper import Wrapper as Wrapper

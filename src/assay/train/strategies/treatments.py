@@ -1,0 +1,149 @@
+"""What may be done with examples whose loss is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from assay.core.errors import BadInput
+from assay.core.spec import Kind, Number, OneOf
+from assay.train.augment import Augmentation, AugMix, views
+from assay.train.draws import Draws
+from assay.train.strategies.base import Batch
+
+FEWEST = 2  # rows that stay whatever their loss: batch norm has no spread to divide by with fewer
+
+
+@dataclass(frozen=True)
+class Case:
+    """A batch to be treated: as it came, as prepared, how to prepare it again, and how to find what is small."""
+
+    raw: Batch
+    batch: Batch
+    again: Callable[[Batch], Batch]
+    look: Callable[[Batch], tuple[Tensor, Tensor]]  # cross-entropies on prepared inputs (..., n), and what is small
+    draws: Draws
+
+    def small(self, batch: Batch) -> Tensor:
+        """Which examples have a small loss, ``(..., n)``."""
+        losses, limit = self.look(batch)
+        return losses < limit
+
+
+class Treatment(Kind):
+    """What happens to small-loss examples: to their inputs before the step, or to their losses."""
+
+    attacked: ClassVar[bool] = False  # makes sense only where inputs are attacked
+    ragged: ClassVar[bool] = False  # leaves batches of different sizes
+    looks: ClassVar[bool] = False  # treats inputs, and so needs a look at the losses before the step
+
+    def treated(self, case: Case) -> Batch:
+        """The batch to learn from."""
+        return case.batch
+
+    def factor(self, losses: Tensor, limit: Tensor) -> Tensor | None:
+        """What each example's loss is multiplied by, ``(..., n)``; None: nothing."""
+        return None
+
+
+class Leave(Treatment):
+    """Nothing: the control."""
+
+    kind: str = "leave"
+
+
+class Drop(Treatment):
+    """Left out of the step: not forwarded, so they do not enter batch norm either.
+
+    The mean is over the whole batch (dropped examples count as 0, as published) or over what is ``left``. At least two
+    examples stay, those with the largest losses.
+    """
+
+    kind: str = "drop"
+    ragged: ClassVar[bool] = True
+    looks: ClassVar[bool] = True
+    mean_over: Literal["batch", "left"] = "batch"
+
+    def treated(self, case: Case) -> Batch:
+        """The rows that stay."""
+        batch = case.batch
+        if batch.y.dim() > 1:
+            raise BadInput("asked to drop examples in a stack of runs; their batches differ in size; train each alone")
+        losses, limit = case.look(batch)
+        stays = (losses >= limit).nonzero()[:, 0]
+        if len(stays) < FEWEST:
+            stays = losses.topk(min(FEWEST, len(batch.y))).indices.sort().values
+        share = len(stays) / len(batch.y) if self.mean_over == "batch" else 1.0
+        return batch.rows(stays).beside(stayed=torch.full((len(stays),), share, device=batch.x.device))
+
+
+class Lift(Treatment):
+    """MLCAT_LS: the loss l of a small-loss example times limit / l, a factor without gradient (Yu et al. 2022).
+
+    In the released code the factor has a gradient, which makes that of the product exactly zero: those examples are
+    dropped, in effect. Here it is detached, as the paper describes.
+    """
+
+    kind: str = "lift"
+
+    def factor(self, losses: Tensor, limit: Tensor) -> Tensor:
+        """limit / l where l is below the limit, else 1."""
+        return torch.where(losses < limit, limit / losses.clamp_min(1e-12), 1.0).detach()
+
+
+class Harder(Treatment):
+    """Attacked again, within ``strength`` times the radius and with steps scaled alike."""
+
+    kind: str = "harder"
+    attacked: ClassVar[bool] = True
+    looks: ClassVar[bool] = True
+    strength: Number = Field(2.0, gt=0)
+
+    def treated(self, case: Case) -> Batch:
+        """Small-loss examples from the stronger attack, the others as they were."""
+        small = case.small(case.batch)
+        before = case.raw.aside.get("strength", torch.ones_like(small, dtype=case.raw.x.dtype))
+        harder = case.again(case.raw.beside(strength=torch.where(small, before * self.strength, before)))
+        return chosen(small, harder, case.batch)
+
+
+class AugMixed(Treatment):
+    """Augmented and prepared anew, up to ``rounds`` times, while more than a share ``enough`` of the batch is small."""
+
+    kind: str = "augmix"
+    looks: ClassVar[bool] = True
+    augmix: OneOf[Augmentation] = AugMix()
+    rounds: int = Field(1, ge=1)
+    enough: Number = Field(0.0, ge=0, lt=1)
+
+    def treated(self, case: Case) -> Batch:
+        """Small-loss examples from augmented inputs, the others as they were."""
+        raw, batch = case.raw, case.batch
+        for number in range(self.rounds):
+            small = case.small(batch)
+            small = small & (small.double().mean(-1, keepdim=True) > self.enough)
+            if not small.any():
+                break
+            changed = views(raw.x, 1, (self.augmix,), case.draws, f"augmix {number}").squeeze(raw.y.dim())
+            raw = replace(raw, x=torch.where(_wide(small, raw.x), changed, raw.x))
+            batch = chosen(small, case.again(raw), batch)
+        return batch
+
+
+def chosen(where: Tensor, one: Batch, other: Batch) -> Batch:
+    """The examples of ``one`` where that is said, else those of ``other``."""
+    aside = {
+        name: torch.where(_wide(where, value), value, other.aside[name])
+        for name, value in one.aside.items()
+        if name in other.aside
+    }
+    return replace(other, x=torch.where(_wide(where, one.x), one.x, other.x), aside={**other.aside, **aside})
+
+
+def _wide(mask: Tensor, like: Tensor) -> Tensor:
+    return mask.reshape(*mask.shape, *[1] * (like.dim() - mask.dim()))
