@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assay.commands.attack import attack
 from assay.commands.common import (
     DataOption,
     DeviceOption,
@@ -128,6 +129,7 @@ def train(
 app.command()(tune)
 app.command()(geometry)
 app.command()(forecast)
+app.command()(attack)
 
 
 @app.command("list")
@@ -165,7 +167,9 @@ def report(
     json_: JsonOption = False,
 ) -> None:
     """Judge a study anew from its tables and write its report; needs no weights."""
+    from assay.commands.attack import finish as finish_attack
     from assay.core.errors import BadInput
+    from assay.core.files import read_json
     from assay.studies import rebuild
 
     known_language(lang)
@@ -173,6 +177,9 @@ def report(
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
         )
+    if read_json(folder / "study.json").get("study") == "attack":
+        finish_attack(folder, lang, json_)
+        return
     _finish(rebuild(folder), lang, json_)
 
 

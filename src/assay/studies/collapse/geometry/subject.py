@@ -23,9 +23,11 @@ class Subject:
     seed: int = 0
 
 
-def subject_of(place: Path, model: str | None, data: str | None, regroup: bool) -> Subject:
+def subject_of(
+    place: Path, model: str | None, data: str | None, regroup: bool, asked: str = "asked for the geometry of"
+) -> Subject:
     """What is meant by a place and options; `BadInput` says which option lacks."""
-    found = _run(place, model, data, regroup) if place.is_dir() else _file(place, model, data, regroup)
+    found = (_run if place.is_dir() else _file)(place, model, data, regroup, asked)
     held = len(set(found.data.test.labels.tolist()))
     if held < 2:
         raise BadInput(
@@ -34,21 +36,21 @@ def subject_of(place: Path, model: str | None, data: str | None, regroup: bool) 
     return found
 
 
-def _file(file: Path, model: str | None, data: str | None, regroup: bool) -> Subject:
+def _file(file: Path, model: str | None, data: str | None, regroup: bool, asked: str) -> Subject:
     lacking = [option for option, value in (("--model", model), ("--data", data)) if value is None]
     if model is None or data is None:
         raise BadInput(
-            f"asked for the geometry of {file}; found no {' and no '.join(lacking)}; "
+            f"{asked} {file}; found no {' and no '.join(lacking)}; "
             "give both, for instance --model resnet18 --data parts/, or the folder of a run in a lab"
         )
     return Subject(file, model, Source(data, None, regroup).load(), data)
 
 
-def _run(folder: Path, model: str | None, data: str | None, regroup: bool) -> Subject:
+def _run(folder: Path, model: str | None, data: str | None, regroup: bool, asked: str) -> Subject:
     """A run of a lab: its recipe names model and data, and what was done to the training images."""
     if not (folder / "recipe.json").is_file():
         raise BadInput(
-            f"asked for the geometry of {folder}; found a folder without recipe.json; "
+            f"{asked} {folder}; found a folder without recipe.json; "
             "give a run's folder, lab/runs/ID, or a file of weights"
         )
     recipe = Recipe.parse(read_json(folder / "recipe.json"), str(folder / "recipe.json"))
