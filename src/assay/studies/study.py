@@ -20,6 +20,7 @@ from assay.core.spec import Number, Spec, override, plain_value
 from assay.data import Dataset
 from assay.lab import Lab, Source
 from assay.maths.statistics import Estimate
+from assay.metrics import METRICS
 from assay.models import default_model
 from assay.train import Recipe
 
@@ -137,6 +138,16 @@ class Study(Spec):
 
 
 STUDIES: Registry[type[Study]] = Registry("study")
+
+
+def explained(metrics: Sequence[str], references: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What the report's last parts are made of: the cards of the metrics used, and references."""
+    keys = ("name", "summary", "range", "better", "unit", "cite", "example")
+    cards = [METRICS[name].card for name in metrics]
+    return {
+        "metrics": [{key: getattr(card, key) for key in keys} for card in cards],
+        "references": [{"key": key, "text": reference} for key, reference in references],
+    }
 
 
 def configure(

@@ -21,7 +21,6 @@ from assay.maths.ssem import Setting as Batch
 from assay.maths.ssem import optimal_within, predict, setting_for, supcon_alpha, variances
 from assay.maths.ssem.predict import COLLAPSED
 from assay.maths.statistics import smallest_p
-from assay.metrics import METRICS
 from assay.models import PROJECTOR
 from assay.studies.collapse import words
 from assay.studies.collapse.claims import CLAIMS, judge
@@ -30,7 +29,7 @@ from assay.studies.collapse.free import free, jobs
 from assay.studies.collapse.look import LookJob, look
 from assay.studies.collapse.pictures import picture_rows
 from assay.studies.rows import curves, run_row, shifts
-from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 from assay.train import Balanced, Recipe
 from assay.train.strategies import Contrastive
 
@@ -133,8 +132,6 @@ class Collapse(Study):
 
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Arms with their forecasts, the phase diagram and metrics, for `judge` and the report."""
-        cards = (METRICS[name].card for name in METRICS if name in SHOWN_METRICS)
-        keys = ("name", "summary", "range", "better", "unit", "cite", "example")
         arms = self.arms(data)
         strategy = self.recipe.strategy
         assert isinstance(strategy, Contrastive)
@@ -152,8 +149,7 @@ class Collapse(Study):
             "transfer": self.transfer,
             "fine": list(data.names.get("fine", ())),
             "phase": _diagram(self.recipe, data),
-            "metrics": [{key: getattr(card, key) for key in keys} for card in cards],
-            "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
+            **explained(SHOWN_METRICS, REFERENCES),
         }
 
     def plan(self, data: Dataset) -> dict[str, Any]:

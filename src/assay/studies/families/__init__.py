@@ -15,14 +15,13 @@ from assay.lab import Lab
 from assay.lab.observe import View, probe_of
 from assay.losses import Loss, MultiMargin, SquaredError
 from assay.maths.statistics import detectable_ratio, smallest_p
-from assay.metrics import METRICS
 from assay.models import ActivationName, build, slots
 from assay.studies.families import words
 from assay.studies.families.claims import CLAIMS, judge
 from assay.studies.families.design import Condition, conditions, design
 from assay.studies.families.look import Look, LookJob, look
 from assay.studies.families.tables import tables as make_tables
-from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
     (
@@ -94,16 +93,11 @@ class Families(Study):
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Conditions, layers and metrics, for `judge` and the report."""
         layers = self._layers(data)
-        cards = (METRICS[name].card for name in SHOWN_METRICS)
         return {
             "conditions": [condition.plain() for condition in self.conditions],
             "layers": layers,
             "primary_layer": layers[-1],
-            "metrics": [
-                {k: getattr(card, k) for k in ("name", "summary", "range", "better", "unit", "cite", "example")}
-                for card in cards
-            ],
-            "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
+            **explained(SHOWN_METRICS, REFERENCES),
         }
 
     def plan(self, data: Dataset) -> dict[str, Any]:

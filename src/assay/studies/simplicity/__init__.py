@@ -16,13 +16,13 @@ from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View, probe_of
 from assay.maths.statistics import smallest_p
-from assay.metrics import METRICS, complexity_references
+from assay.metrics import complexity_references
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.simplicity import words
 from assay.studies.simplicity.claims import CLAIMS, judge
 from assay.studies.simplicity.design import DEPTHS, WIDTHS, Setting, design, settings
 from assay.studies.simplicity.look import ORDERS, LookJob, identity, look
-from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
     ("guan2024", "Guan 2024, Assessing Simplification Levels in Neural Networks, arXiv 2409.16086"),
@@ -86,12 +86,9 @@ class Simplicity(Study):
 
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Settings and metrics, for `judge` and the report."""
-        cards = (METRICS[name].card for name in METRICS if name in SHOWN_METRICS)
-        keys = ("name", "summary", "range", "better", "unit", "cite", "example")
         return {
             "conditions": [setting.plain() for setting in self.conditions],
-            "metrics": [{key: getattr(card, key) for key in keys} for card in cards],
-            "references": [{"key": key, "text": reference} for key, reference in REFERENCES],
+            **explained(SHOWN_METRICS, REFERENCES),
         }
 
     def plan(self, data: Dataset) -> dict[str, Any]:
