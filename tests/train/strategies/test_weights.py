@@ -87,9 +87,10 @@ def test_an_exponential_average_in_closed_form(make_blobs: Blobs) -> None:
     data = make_blobs()
     way = weights_on_the_way(data, 8)
     found = trained(data, {"kind": "averaged", "decay": 0.7, "start": "0.25"}).kept["1"].tensors
-    for name, value in found.items():  # begins with the weights after step 3
+    for name, value in found.items():  # begins with the weights after step 3; 1/2, 1/3, then 0.3 of each new ones
         late = [w[name] for w in way[2:]]
-        closed = 0.7 ** (len(late) - 1) * late[0] + sum(0.3 * 0.7 ** (5 - k) * late[k] for k in range(1, 6))
+        first = sum(late[:3]) / 3
+        closed = 0.7**3 * first + 0.3 * (0.7**2 * late[3] + 0.7 * late[4] + late[5])
         assert value.allclose(closed, atol=1e-6), name
 
 

@@ -24,7 +24,9 @@ SIZE = 128  # images a batch when statistics are estimated
 class Averaged(Wrapper):
     """The mean of weights on the way: exponential (``ema``), or of equal parts (``swa``, Izmailov et al. 2018).
 
-    ema: a <- decay a + (1 - decay) w.    swa: a <- a + (w - a) / (k + 1), k the number of weights in it.
+    swa: a <- a + (w - a) / (k + 1), k the number of weights in it.
+    ema: a <- a + (w - a) max(1 - decay, 1 / (k + 1)): of equal parts until the usual a <- decay a + (1 - decay) w
+    forgets faster, so that the average of a short run is not its start.
 
     The average begins with the weights at ``start`` and takes up every ``every``-th step's. Batch norm's running
     statistics do not fit averaged weights: they are estimated anew, on ``images`` training images as the inner strategy
@@ -52,7 +54,7 @@ class Averaged(Wrapper):
             return memory
         taken, rest = divmod(int(memory[STEPS]), self.every)
         if rest == 0:
-            rate = 1.0 if taken == 0 else 1 / (taken + 1) if self.rule == "swa" else 1 - self.decay
+            rate = max(1 / (taken + 1), 1 - self.decay if self.rule == "ema" else 0.0)
             torch._foreach_lerp_([memory[PREFIX + name] for name in learner.params], learner.parameters(), rate)
         return {**memory, STEPS: memory[STEPS] + 1}
 

@@ -91,7 +91,7 @@ class Contrastive(Strategy):
 
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]]:
         """Within-class variance of the embeddings, class by class, and which classes have collapsed."""
-        x, y = split.x[:WATCHED], split.y[:WATCHED]
+        x, y = split.x[:WATCHED].to(net.learner.device), split.y[:WATCHED].to(net.learner.device)
         z = F.normalize(net.embed(x)[1], dim=-1)
         found = []
         for each in z if z.dim() == 3 else [z]:
