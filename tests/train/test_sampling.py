@@ -9,7 +9,7 @@ import torch
 
 from assay.core.errors import BadInput
 from assay.data import Dataset
-from assay.train import Balanced, Batch, Fork, Recipe, Sampler, Shuffled, Strategy, train
+from assay.train import Balanced, Batch, Fork, Recipe, Sampler, Shuffled, Standard, train
 from assay.train.draws import Draws, order
 from assay.train.learner import Net
 from assay.train.strategies.base import Memory
@@ -122,11 +122,11 @@ def test_the_loop_trains_on_what_the_sampler_says(
 ) -> None:
     met: list[torch.Tensor] = []
 
-    def watch(self: Strategy, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
+    def watch(self: Standard, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
         met.append(batch.index)
         return batch
 
-    monkeypatch.setattr(Strategy, "prepare", watch)
+    monkeypatch.setattr(Standard, "prepare", watch)
     data = make_blobs()
     recipe = Recipe(data="x", model="mlp:6", batch=12, epochs=2, sampler=sampler, interventions=[Fork(at="0.75")])
     for seeds in ((0,), (0, 1)):
