@@ -115,14 +115,14 @@ def main() -> None:
         work = counted.forwards, counted.backwards
         _, result = ours(net, held, answers, eps, args.batch)
         print(f"{case}: trained at {trained_at}, attacked at {eps}, n = {args.n}, batch {args.batch}")
-        print(
-            f"  clean {result.clean_accuracy:.3f}, robust {result.robust_accuracy:.3f} (peer {robust.float().mean():.3f})"
-        )
+        theirs = robust.float().mean().item()
+        print(f"  clean {result.clean_accuracy:.3f}, robust {result.robust_accuracy:.3f} (peer {theirs:.3f})")
         print(f"  verdicts that differ: {int((result.robust != robust).sum())} of {args.n}")
         print(f"  forward, backward: peer {work[0]}, {work[1]}; ours {result.forwards}, {result.backwards}")
         ratios = []
         for _ in range(args.repeats):
-            theirs, mine = peer(net, held, answers, eps, args.batch)[0], ours(net, held, answers, eps, args.batch)[0]
+            theirs = peer(net, held, answers, eps, args.batch)[0]
+            mine = ours(net, held, answers, eps, args.batch)[0]
             ratios.append(theirs / mine)
             print(f"  peer {theirs:.1f} s, ours {mine:.1f} s of processor time, ratio {ratios[-1]:.2f}")
         print(f"  ours is {interval(ratios)} times as fast; {args.threads} threads, torch {torch.__version__}")

@@ -43,21 +43,21 @@ def ours(kind, n, norm, eps, attacks=(), queries=5000, steps=100, **settings):
 @pytest.mark.parametrize("attack", ALONE)
 @pytest.mark.parametrize("norm, radii", [("Linf", LINF), ("L2", L2)])
 def test_each_attack_alone(attack: str, norm: str, radii: dict[str, float]) -> None:
-    short = {"queries": 300, "steps": 25}
-    images, robust = reference("weak", 40, norm, radii["weak"], [attack], **short)
-    result = ours("weak", 40, norm, radii["weak"], [attack], **short)
+    short = {"queries": 150, "steps": 14}
+    images, robust = reference("weak", 30, norm, radii["weak"], [attack], **short)
+    result = ours("weak", 30, norm, radii["weak"], [attack], **short)
     assert result.robust.equal(robust)
     assert 0 < robust.sum() < result.clean.sum()
     if attack.startswith("apgd"):
-        kept = ours("weak", 40, norm, radii["weak"], [attack], early_drop=False, **short)
+        kept = ours("weak", 30, norm, radii["weak"], [attack], early_drop=False, **short)
         assert (kept.x_adv - images).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("kind", ["natural", "robust"])
 def test_shortened_suite(kind: str) -> None:
-    short = {"queries": 200, "steps": 12, "attacks": ("apgd-ce", "apgd-t", "fab-t", "square")}
-    _, robust = reference(kind, 40, "Linf", LINF[kind], **short)
-    assert ours(kind, 40, "Linf", LINF[kind], **short).robust.equal(robust)
+    short = {"queries": 100, "steps": 8, "attacks": ("apgd-ce", "apgd-t", "fab-t", "square")}
+    _, robust = reference(kind, 30, "Linf", LINF[kind], **short)
+    assert ours(kind, 30, "Linf", LINF[kind], **short).robust.equal(robust)
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ Model = Callable[[Tensor], Tensor]
 def at_rest(model: Any) -> Iterator[None]:
     """A module in evaluation mode with frozen parameters; modes, flags and buffers are put back afterwards.
 
-    On a CPU, convolution weights are laid out channels last meanwhile: measured 1.7 to 2.1 times faster forward. A
+    On a CPU, convolution weights are laid out channels last meanwhile: measured 2.2 times faster forward, 1.6 times
+    faster forward and backward. A
     callable that is no module is taken as it is.
     """
     if not isinstance(model, nn.Module):
@@ -43,6 +44,13 @@ def at_rest(model: Any) -> Iterator[None]:
                 buffer.data.copy_(before)
 
 
+def _channels_last(x: Tensor) -> Tensor:
+    """Images laid out channels last; with one channel both layouts are the same numbers, and only strides tell."""
+    if x.shape[1] > 1:
+        return x.contiguous(memory_format=torch.channels_last)
+    return x.contiguous().view(len(x), *x.shape[2:], 1).permute(0, 3, 1, 2)
+
+
 class Victim:
     """A model as attacks see it. One logit becomes two: z turns into (0, z), whose softmax is the sigmoid of z.
 
@@ -59,7 +67,7 @@ class Victim:
 
     def _call(self, x: Tensor) -> Tensor:
         if self._channels_last and x.dim() == 4 and x.device.type == "cpu":
-            x = x.contiguous(memory_format=torch.channels_last)
+            x = _channels_last(x)
         logits = self.model(x)
         return torch.cat([torch.zeros_like(logits), logits], -1) if logits.shape[-1] == 1 else logits
 
