@@ -36,7 +36,7 @@ def main() -> int:
             color_scheme="dark" if given.dark else "light",
         )
         page.on("console", lambda message: print(message.type, message.text, file=sys.stderr))
-        page.goto(page_file.resolve().as_uri() + (f"#{given.at}" if given.at else ""))
+        page.goto(page_file.resolve().as_uri() + (f"#{given.at}" if given.at else ""), timeout=120_000)
         page.wait_for_function("window.assayChartsDrawn === window.assayChartsTotal", timeout=120_000)
         if given.paper:
             page.emulate_media(media="print")

@@ -58,7 +58,7 @@ CLAIM = {
 }
 SUPPORTED = {
     "free-as-foretold": text(
-        "The forecast needs no data: use `assay forecast` before training.",
+        "The forecast needs no data and no training: ask assay forecast first.",
         "予測にはデータも学習も不要です。学習前に assay forecast を使ってください。",
     ),
     "forecast-orders": text(
@@ -173,10 +173,14 @@ def free(estimate: Estimate, right: int, of: int) -> Text:
     """How near free embeddings come, and how often the phase is right."""
     if not known(estimate):
         return TOO_FEW
-    e, lo, hi = (f"{v:.2g}" for v in (estimate.effect, estimate.low, estimate.high))
+    if estimate.high < 0.001:
+        away, ja = "less than 0.001 away on average", "0.001未満"
+    else:
+        e, lo, hi = (f"{v:.2g}" for v in (estimate.effect, estimate.low, estimate.high))
+        away, ja = f"{e} away on average ({lo} to {hi})", f"{e}（{lo}〜{hi}）"
     return text(
-        f"They end {e} away on average ({lo} to {hi}; 0.01 was allowed), in the foretold phase {right} times of {of}.",
-        f"予測との差は平均{e}です（{lo}〜{hi}、許容は0.01まで）。{of}回中{right}回で相が一致しました。",
+        f"They end {away} (0.01 was allowed), in the foretold phase {right} times of {of}.",
+        f"予測との差は平均{ja}です（許容は0.01まで）。{of}回中{right}回で相が一致しました。",
     )
 
 
