@@ -157,11 +157,11 @@ def _classes(found: dict[str, Any]) -> Any:
     table.add_column("class", overflow="fold")
     for name in ("examples", "clean, %", "robust, %", "95 % interval"):
         table.add_column(name, justify="right")
-    table.add_column("becomes", overflow="fold")
+    table.add_column("turns into", overflow="fold")
     for row in found["per_class"]:
         interval = f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"
         shares = (f"{100 * row[name]:.1f}" for name in ("clean", "robust"))
-        table.add_row(plain(row["name"]), str(row["n"]), *shares, interval, plain(row["becomes"]))
+        table.add_row(plain(row["name"]), str(row["n"]), *shares, interval, plain(row["turns_into"]))
     return table
 
 

@@ -94,7 +94,19 @@ class Terms:
     kind: str = "terms"
 
 
-Block = Figure | Table | Gallery | Text | Terms
+@dataclass(frozen=True)
+class Strips:
+    """Rows of a few images side by side: an item has ``pictures``, a ``title``, what it ``becomes``, and ``notes``."""
+
+    name: str
+    title: str
+    heads: tuple[str, ...]  # what each picture of a row is
+    items: tuple[dict[str, Any], ...]
+    caption: str = ""
+    kind: str = "strips"
+
+
+Block = Figure | Table | Gallery | Strips | Text | Terms
 
 
 @dataclass(frozen=True)
@@ -118,3 +130,5 @@ class Story:
     sections: tuple[Section, ...] = ()
     controls: tuple[Block, ...] = ()
     keys: Mapping[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # further keys of hue and shape
+    cards: tuple[dict[str, Any], ...] = ()  # in the place of verdicts, for what judges no claims
+    terms: tuple[tuple[str, tuple[str, ...]], ...] = ()  # in the place of the terms that every study explains

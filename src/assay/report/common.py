@@ -55,15 +55,15 @@ def sections(folder: Folder, told: Story) -> list[Section]:
     )
     runs = run_table(folder)
     found.append(Section("runs", words["runs"], (runs,) if runs else (), words["runs_lead"], part="runs"))
-    found += [_terms(folder, words), *_done(folder, words)]
+    found += [_terms(folder, words, told), *_done(folder, words)]
     cited = folder.study.get("references") or []
     if cited:
         items = tuple((str(item.get("key", "")), (str(item.get("text", "")),)) for item in cited)
         found.append(Section("references", words["references"], (Terms(items),), part="references"))
-    return [section for section in found if section.blocks or section.part == "runs"]
+    return [section for section in found if section.blocks or (section.part == "runs" and not told.cards)]
 
 
-def _terms(folder: Folder, words: dict[str, str]) -> Section:
+def _terms(folder: Folder, words: dict[str, str], told: Story) -> Section:
     items = []
     for metric in folder.study.get("metrics") or []:
         low, high = (metric.get("range") or [None, None])[:2]
@@ -77,7 +77,7 @@ def _terms(folder: Folder, words: dict[str, str]) -> Section:
         if metric.get("cite"):
             lines.append(f"[{metric['cite']}]")
         items.append((str(metric.get("name", "")), tuple(lines)))
-    plain = common_terms(folder)
+    plain = told.terms or common_terms(folder)
     return Section("terms", words["terms"], (Terms((*plain, *items)),), part="terms")
 
 

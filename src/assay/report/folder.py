@@ -35,6 +35,8 @@ TEXT = frozenset(
         "name",
         "predicted",
         "thumbnail",
+        "turns_into",
+        "broken_by",
     ]
 )
 

@@ -53,7 +53,7 @@ def html(folder: Folder) -> str:
         title=folder.text(folder.study.get("title")) or str(folder.study.get("study", "assay")),
         question=folder.text(folder.study.get("question")),
         facts=common.facts(folder),
-        cards=cards(folder),
+        cards=told.cards or cards(folder),
         hero=told.hero,
         parts=_parts(sections, words),
         strip=strip,

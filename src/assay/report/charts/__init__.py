@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import collapse, families, simplicity
+from assay.report.charts import attack, collapse, families, simplicity
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
+    "attack": attack.story,
     "collapse": collapse.story,
     "families": families.story,
     "simplicity": simplicity.story,

@@ -53,7 +53,8 @@ def classes(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         becomes = part.becomes.dropna().mode()
         rows.append({
             "label": label, "name": name, "n": len(part), "clean": part.clean.mean(), "robust": part.robust.mean(),
-            "low": low, "high": high, "becomes": names[int(becomes.iloc[0])] if len(becomes) else "",
+            "low": low, "high": high,
+            "turns_into": names[int(becomes.iloc[0])] if len(becomes) else "",
         })  # fmt: skip
     return pd.DataFrame(rows)
 
