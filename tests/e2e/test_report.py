@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
+from fake_collapse import write as write_collapse
 from fake_simplicity import write as write_simplicity
 from fake_study import write
 
@@ -211,5 +212,42 @@ def test_menus_choose_another_map(browser: Any, simplicity: Path) -> None:
     menus.nth(0).select_option(index=0)
     page.wait_for_function(f"({cells})() === 12")  # four activations by three depths, all of them trained
     assert len(page.evaluate(numbers)) == 12
+    assert seen.complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_collapse_page_is_drawn_within_the_window(browser: Any, collapse: Path, width: int) -> None:
+    seen = opened(browser, collapse)
+    page = seen.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(1500)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
+    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
+    assert len(sizes) >= 30 and all(wide > 100 and high > 60 for wide, high in sizes), sizes
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
+    assert page.eval_on_selector_all(".chart", over) == 0
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert seen.complaints == []
+    page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def collapse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    evil = ("<script>alert(1)</script>", "shoes", "bags")
+    return render(write_collapse(tmp_path_factory.mktemp(f"collapse-{request.param}"), classes=evil), request.param)
+
+
+def test_hovering_over_a_thumbnail_shows_it_larger_and_as_it_is(browser: Any, collapse: Path) -> None:
+    seen = opened(browser, collapse)
+    page = seen.page
+    image = page.locator("#maps .chart svg image").first
+    image.scroll_into_view_if_needed()
+    assert image.evaluate("e => getComputedStyle(e).imageRendering") == "pixelated"
+    box = image.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.wait_for_selector("#vg-tooltip-element.visible img[src^='data:image/png']")
     assert seen.complaints == []
     page.close()

@@ -24,6 +24,9 @@ _RUNS: tuple[tuple[str, str, str, bool], ...] = (
     ("movement", "movement", "移動", False),
     ("complexity", "complexity, bits", "複雑さ (ビット)", False),
     ("sensitivity", "sensitivity", "感度", False),
+    ("within_train", "variance within classes", "クラス内分散", False),
+    ("fine_accuracy", "fine accuracy, %", "下位クラス正解率 %", True),
+    ("transfer_accuracy", "on the other data set, %", "別データ %", True),
     ("density", "density", "密度", False),
     ("correlation", "correlation", "相関", False),
 )

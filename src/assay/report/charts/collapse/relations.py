@@ -60,7 +60,7 @@ def middle(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         if drawn is None:
             continue
         panel, points = drawn
-        panels.append(Panel(panel.chart, called[column]))
+        panels.append(panel)
         top = found.drawn(points.loc[[points.y.idxmax()]])
         most = found.drawn(points.loc[[points.x.idxmax()]])
         said += [

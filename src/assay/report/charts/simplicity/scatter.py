@@ -106,7 +106,8 @@ def cloud(
         thin = alt.Chart(kit.data(means)).mark_rule(opacity=0.4, clip=True).encode(color=look["color"])
         layers.append(thin.encode(x=channels(axes, "x_low")[0], x2="x_high:Q", y=up))
         layers.append(thin.encode(x=across, y=channels(axes, "y", "y_low")[1], y2="y_high:Q"))
-    large = alt.Chart(kit.data(means)).mark_point(filled=True, size=92, opacity=1, stroke="@ground", strokeWidth=1.2)
+    # The first settings are those that are compared most: they lie on top.
+    large = alt.Chart(kit.data(means.iloc[::-1])).mark_point(filled=True, size=92, opacity=1, stroke="@ground", strokeWidth=1.2)
     layers.append(large.encode(x=across, y=up, tooltip=tooltip, **look))
     shown = means if named is None else means[means.condition.isin(named)]
     size = ({"wide": 820, "half": 430}.get(least, 300), height)  # pixels of the plot for which labels are placed
