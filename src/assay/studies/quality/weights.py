@@ -1,0 +1,59 @@
+"""From findings to training: a weight, whether to augment, and the reason, for each training item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assay.studies.quality.finding import Finding
+from assay.studies.quality.view import View
+
+
+def weights(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
+    """One row a training item, in the order of the train split: index, name, class, weight, augment, reason.
+
+    A copy of an item outside of train gets 0, and so does one of equal items under two labels; n copies in train share
+    one weight; a doubtful label gets the chance that it is right. ``augment`` is 1 for rare and odd items whose label
+    is not in doubt. Items that were not looked at keep 1.
+    """
+    train, by_name = view.dataset.train, {finding.name: finding for finding in findings}
+    n, chosen = len(train), view.chosen["train"]
+    weight, augment = np.ones(n), np.zeros(n, int)
+    reasons: list[list[str]] = [[] for _ in range(n)]
+    unit = view.pairs.unit
+    own, outside = unit[: len(chosen)], set(unit[len(chosen) :].tolist())
+    sizes = np.bincount(own, minlength=unit.max() + 1)
+    for place, index in enumerate(chosen):
+        if own[place] in outside:
+            weight[index] = 0
+            reasons[index].append("copy of an item outside of train")
+        elif sizes[own[place]] > 1:
+            weight[index] /= sizes[own[place]]
+            reasons[index].append(f"one of {sizes[own[place]]} copies")
+    for item in _train(by_name.get("conflicts")):
+        if item["value"] == 0:
+            weight[item["index"]] = 0
+            reasons[item["index"]].append("equal to an item under another label")
+    for item in _train(by_name.get("doubts")):
+        weight[item["index"]] *= 1 - item["value"]
+        reasons[item["index"]].append(f"doubtful label ({item['note']})")
+    for item in _train(by_name.get("odd")):
+        reasons[item["index"]].append(f"rare or odd ({item['note']})")
+        augment[item["index"]] = int(weight[item["index"]] == 1)
+    return pd.DataFrame(
+        {
+            "index": np.arange(n),
+            "name": train.names or [f"train {i}" for i in range(n)],
+            "class": [view.dataset.classes[label] for label in train.labels],
+            "weight": weight,
+            "augment": augment,
+            "reason": ["; ".join(each) for each in reasons],
+        }
+    )
+
+
+def _train(finding: Finding | None) -> list[dict[str, Any]]:
+    return [dict(item) for item in finding.items if item["split"] == "train"] if finding else []
