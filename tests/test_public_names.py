@@ -9,7 +9,7 @@ import assay
 
 PUBLIC = {
     *("Fork", "HotSwap", "Optimiser", "Recipe", "Standard", "__version__", "load_data", "losses"),
-    *("metrics", "models", "studies", "swap_activations", "train"),
+    *("attacks", "metrics", "models", "studies", "swap_activations", "train"),
 }
 
 

@@ -16,6 +16,7 @@ _PUBLIC = {
     "Optimiser": "assay.train",
     "Recipe": "assay.train",
     "Standard": "assay.train",
+    "attacks": "assay.attacks",
     "load_data": "assay.data",
     "losses": "assay.losses",
     "metrics": "assay.metrics",
