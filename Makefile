@@ -4,7 +4,7 @@ VENV ?= .venv
 LOCK ?= constraints.txt
 B := $(VENV)/bin
 
-.PHONY: demo test slow calibrate browser check lock clean
+.PHONY: demo test slow calibrate parity browser check lock clean
 
 $(VENV)/.core: pyproject.toml $(LOCK)
 	test -x $(B)/python || $(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ slow: $(VENV)/.dev             ## the long tests
 
 calibrate: $(VENV)/.dev        ## every row of the calibration table again
 	$(B)/python -m pytest -n 2 -m calibration tests
+
+parity: $(VENV)/.dev           ## attacks beside the reference on hundreds of examples
+	$(B)/python -m pytest -n 2 -m parity tests --timeout 3600
 
 browser: $(VENV)/.dev          ## the report in headless Chromium
 	$(B)/python -m pytest -m browser tests/e2e

@@ -60,7 +60,7 @@ def test_shortened_suite(kind: str) -> None:
     assert ours(kind, 30, "Linf", LINF[kind], **short).robust.equal(robust)
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 @pytest.mark.parametrize("kind", sorted(LINF))
 def test_standard_suite_on_200_examples(kind: str) -> None:
     _, robust = reference(kind, 200, "Linf", LINF[kind])
@@ -70,7 +70,7 @@ def test_standard_suite_on_200_examples(kind: str) -> None:
     assert 0 < robust.sum() < result.clean.sum()
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 @pytest.mark.parametrize("attack", ALONE)
 @pytest.mark.parametrize("kind", sorted(LINF))
 def test_each_attack_alone_on_200_examples(kind: str, attack: str) -> None:
@@ -81,14 +81,14 @@ def test_each_attack_alone_on_200_examples(kind: str, attack: str) -> None:
         assert (kept.x_adv - images).abs().max() < 1e-5
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 @pytest.mark.parametrize("kind", sorted(L2))
 def test_standard_suite_in_l2_within_one_example(kind: str) -> None:
     _, robust = reference(kind, 200, "L2", L2[kind])
     assert abs(int(robust.sum()) - int(ours(kind, 200, "L2", L2[kind]).robust.sum())) <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 def test_addressed_draws_agree_within_the_spread_of_seeds() -> None:
     counts = [
         int(ours("weak", 100, "Linf", LINF["weak"], ["apgd-ce", "apgd-t"], draws="addressed", seed=seed).robust.sum())
