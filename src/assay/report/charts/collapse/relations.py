@@ -29,7 +29,7 @@ def _both(folder: Folder, a: str, b: str, runs: Frame) -> tuple[Frame, Frame]:
 
 
 def _panel(
-    folder: Folder, found: Arms, a: str, b: str, titles: tuple[str, str], ranks: bool = False
+    folder: Folder, found: Arms, a: str, b: str, titles: tuple[str, str], ranks: bool = False, log: bool = False
 ) -> tuple[Panel, Frame] | None:
     runs = finished(folder, a, b)
     runs = runs[runs.condition.isin([arm.name for arm in found.arms])] if len(runs) else runs
@@ -39,7 +39,10 @@ def _panel(
     dots, points = _both(folder, a, b, runs)
     if ranks:
         points = points[["condition"]].assign(x=points.x.rank(), y=points.y.rank())
-    axes = (axis(titles[0], points.x if ranks else dots.x), axis(titles[1], points.y if ranks else dots.y))
+    log = log and bool((dots.y > 0).all())
+    if log:
+        points["y_low"] = points.y_low.clip(lower=float(dots.y.min()))
+    axes = (axis(titles[0], points.x if ranks else dots.x), axis(titles[1], points.y if ranks else dots.y, log=log))
     tip = kit.tips(
         full=say("setting", "設定"), run=say("run", "学習"), x_=titles[0].rstrip(" →"), y_=titles[1].rstrip(" ↑")
     )
@@ -133,7 +136,7 @@ def nc1(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         return ()
     say = say_in(folder.lang)
     left = say("variance within classes, training items →", "クラス内分散 (学習データ) →")
-    drawn = _panel(folder, found, "within_train", "nc1", (left, "NC1 ↑"))
+    drawn = _panel(folder, found, "within_train", "nc1", (left, "NC1 ↑"), log=True)
     table = settings_table(folder, found, "lie-table", found.arms, LIE)
     if drawn is None:
         return (table,)

@@ -107,7 +107,8 @@ def cloud(
         layers.append(thin.encode(x=channels(axes, "x_low")[0], x2="x_high:Q", y=up))
         layers.append(thin.encode(x=across, y=channels(axes, "y", "y_low")[1], y2="y_high:Q"))
     # The first settings are those that are compared most: they lie on top.
-    large = alt.Chart(kit.data(means.iloc[::-1])).mark_point(filled=True, size=92, opacity=1, stroke="@ground", strokeWidth=1.2)
+    front = alt.Chart(kit.data(means.iloc[::-1]))
+    large = front.mark_point(filled=True, size=92, opacity=1, stroke="@ground", strokeWidth=1.2)
     layers.append(large.encode(x=across, y=up, tooltip=tooltip, **look))
     shown = means if named is None else means[means.condition.isin(named)]
     size = ({"wide": 820, "half": 430}.get(least, 300), height)  # pixels of the plot for which labels are placed
