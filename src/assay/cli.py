@@ -31,6 +31,7 @@ from assay.commands.common import (
     stdout,
     warn,
 )
+from assay.commands.data import data as data_command
 from assay.commands.forecast import forecast
 from assay.commands.geometry import geometry
 from assay.commands.tune import tune
@@ -130,6 +131,7 @@ app.command()(tune)
 app.command()(geometry)
 app.command()(forecast)
 app.command()(attack)
+app.command("data")(data_command)
 
 
 @app.command("list")

@@ -33,6 +33,7 @@ TEXT = frozenset(
         "condition_b",
         "shift",
         "name",
+        "class",
         "predicted",
         "thumbnail",
         "turns_into",

@@ -66,6 +66,7 @@ _CHROME: dict[str, tuple[str, str]] = {
     "arm_key": ("colour and shape: setting", "色と形: 設定"),
     "phase_key": ("colour and shape: foretold phase", "色と形: 予測された相"),
     "class_key": ("colour: class", "色: クラス"),
+    "split_key": ("colour: split", "色: 分割"),
     "depth_key": ("shape: depth", "形: 深さ"),
     "none": ("no stress", "ストレスなし"),
     "fork": ("other chance only", "偶然のみ変更"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import attack, collapse, families, simplicity
+from assay.report.charts import attack, collapse, families, quality, simplicity
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
     "attack": attack.story,
     "collapse": collapse.story,
+    "data": quality.story,
     "families": families.story,
     "simplicity": simplicity.story,
 }

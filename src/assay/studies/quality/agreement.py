@@ -36,19 +36,20 @@ class Mixture:
 def mixture(votes: np.ndarray, labels: np.ndarray) -> Mixture:
     """The share of wrong labels, from how many of its k neighbours agree with each item's label.
 
-        f(m) = (1 - e) BetaBinomial(m; k, a, b) + e g(m),   a >= 1
+        f(m) = (1 - e) ((1 - h) B(m; k, a, b) + h B(m; k, 2, 1)) + e g(m),   a >= 1
 
     ``votes`` (n, classes): neighbours of each class, k in all; ``labels`` (n,). g is not assumed but measured: how many
-    neighbours would agree if the item had another label, drawn at random. A right label may have neighbours of all
-    sorts (a, b are free), but no second peak at none (a >= 1): that is what wrong labels add. The likelihood is
-    maximised; the interval holds every e whose best likelihood is within 1.92 of it in logarithm (profile likelihood),
-    which neglects that neighbours are shared.
+    neighbours would agree if the item had another label, drawn at random. B is the beta-binomial. A right label mostly
+    has neighbours that agree (a, b). A share h lies where classes meet: where a class has any part q of the neighbours
+    alike, its items are met in proportion to q, hence B(2, 1). Neither has a peak at no neighbour: that is what wrong
+    labels add. The likelihood is maximised; the interval holds every e whose best likelihood is within 1.92 of it in
+    logarithm (profile likelihood), which neglects that neighbours are shared.
     """
     k = int(votes.sum(1).max())
     own = votes[np.arange(len(labels)), labels]
     seen = np.bincount(own, minlength=k + 1).astype(float)
     right = np.ones(len(labels))
-    free, wrong = np.log([4.0, 1.0]), 0.02
+    free, wrong = np.array([1.4, 0.0, -2.0]), 0.02
     for _ in range(ROUNDS):
         random = _relabelled(votes, labels, right, k)
         free, wrong = _best(seen, random, free, wrong)
@@ -82,8 +83,11 @@ def _relabelled(votes: np.ndarray, labels: np.ndarray, right: np.ndarray, k: int
 def _mixture(
     free: np.ndarray, wrong: float, random: np.ndarray, interval: tuple[float, float] = (0.0, 1.0)
 ) -> Mixture:  # fmt: skip
-    a, b = np.exp(np.clip(free, -12, 8))
-    return Mixture(wrong, *interval, beta_binomial(len(random) - 1, 1 + a, b), random)
+    a, b = np.exp(np.clip(free[:2], -12, 8))
+    border = 1 / (1 + float(np.exp(-np.clip(free[2], -12, 12))))
+    k = len(random) - 1
+    clean = (1 - border) * beta_binomial(k, 1 + a, b) + border * beta_binomial(k, 2.0, 1.0)
+    return Mixture(wrong, *interval, clean, random)
 
 
 def _loss(seen: np.ndarray, random: np.ndarray, free: np.ndarray, wrong: float) -> float:
@@ -99,18 +103,18 @@ def _least(loss: Callable[[np.ndarray], float], start: np.ndarray, steps: int) -
 
 
 def _best(seen: np.ndarray, random: np.ndarray, free: np.ndarray, wrong: float) -> tuple[np.ndarray, float]:
-    """The a, b and share of wrong labels that fit best."""
+    """The a, b, h and share of wrong labels that fit best."""
 
     def share(x: float) -> float:
         return MOST_WRONG / (1 + float(np.exp(-np.clip(x, -12, 12))))
 
     start = np.array([*free, np.log(max(wrong, 1e-4) / (MOST_WRONG - min(wrong, 0.49)))])
-    found, _ = _least(lambda x: _loss(seen, random, x[:2], share(x[2])), start, 300)
-    return np.clip(found[:2], -12, 8), share(found[2])
+    found, _ = _least(lambda x: _loss(seen, random, x[:-1], share(x[-1])), start, 400)
+    return np.clip(found[:-1], -12, 8), share(found[-1])
 
 
 def _interval(seen: np.ndarray, random: np.ndarray, free: np.ndarray, wrong: float) -> tuple[float, float]:
-    """Where the likelihood, maximised over a and b, has fallen by that of a 95 % interval."""
+    """Where the likelihood, maximised over a, b and h, has fallen by that of a 95 % interval."""
     bar = _loss(seen, random, free, wrong) + NormalDist().inv_cdf(0.975) ** 2 / 2
 
     def inside(share: float) -> bool:

@@ -34,7 +34,7 @@ def balance(view: View) -> list[Finding]:
         split, label, there, here = drifted
         said += f" {names[label]} is {100 * there:.0f} % of {split}, but {100 * here:.0f} % of train."
         severity = "look" if severity == "fine" else severity
-    rows = [{"class": names[c], "split": n, "n": int(k[c])} for n, k in counts.items() for c in range(len(names))]
+    rows = [{"name": names[c], "split": n, "n": int(k[c])} for n, k in counts.items() for c in range(len(names))]
     return [
         Finding(
             "balance",

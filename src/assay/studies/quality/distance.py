@@ -58,7 +58,7 @@ def _against(view: View, name: str) -> Finding:
     advice = {
         "test": "draw test from the same source as train, or take its results as those of another source",
     }.get(name, f"expect other results on {name}: judge with --production, and collect training data there")
-    table = pd.DataFrame([{"split": name, "value": found.auc, "low": found.low, "high": found.high}])
+    table = pd.DataFrame([{"name": f"train against {name}", "value": found.auc, "low": found.low, "high": found.high}])
     return Finding(
         f"distance-{name}",
         f"Train against {name}",

@@ -20,7 +20,7 @@ APART = 0.25  # how much more often neighbours must agree with the label than wi
 
 
 def doubts(view: View) -> list[Finding]:
-    """One finding: the share of wrong training labels, and the items whose label may well be wrong (a chance above 1/3).
+    """One finding: the share of wrong training labels, and the items whose label is wrong with a chance above 1/3.
 
     "none" where neighbours share a label hardly more often than by chance: then nothing can be told this way.
     """

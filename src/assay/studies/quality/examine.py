@@ -110,13 +110,14 @@ def _tables(folder: Path, view: View, findings: Sequence[Finding]) -> None:
 
 def _items(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
     """All listed items of all findings, the first of each with a picture."""
-    columns = ["finding", "split", "index", "name", "label", "value", "note", "thumbnail"]
+    columns = ["finding", "split", "index", "name", "class", "value", "note", "pair", "thumbnail"]
     rows = []
     for finding in findings:
         for place, item in enumerate(finding.items):
             seen = place < PICTURED and view.dataset.kind == "image"
             picture = thumbnail(view.dataset.splits[item["split"]].images[item["index"]]) if seen else ""
-            rows.append({**{c: item.get(c) for c in columns[1:-1]}, "finding": finding.name, "thumbnail": picture})
+            row = {column: item.get(column) for column in columns[1:-1]}
+            rows.append({**row, "finding": finding.name, "class": item["label"], "thumbnail": picture})
     return pd.DataFrame(rows, columns=columns)
 
 

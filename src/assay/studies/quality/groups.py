@@ -16,7 +16,8 @@ def groups(view: View) -> list[Finding]:
     """One finding: the share of test items whose group is also in train; "none" where no groups are given."""
     title, splits = "Groups across splits", view.dataset.splits
     train, test = splits["train"], splits["test"]
-    if train.groups is None or test.groups is None:
+    seen = view.splits["test"].groups
+    if train.groups is None or test.groups is None or seen is None:
         said = (
             f"No groups are given, so {view.noun}s of one part, patient or lot in two splits cannot be seen unless "
             "they are copies."
@@ -39,8 +40,8 @@ def groups(view: View) -> list[Finding]:
     if kinds[fewest] < FEWEST:
         said += f" {view.dataset.classes[fewest]} comes from {count(kinds[fewest], 'group')} only."
     advice = "split anew with --regroup" if shared.any() else "collect from more groups" if severity == "look" else ""
-    places = np.flatnonzero(np.isin(view.splits["test"].groups, train.groups))
-    items = [view.item("test", int(i), None, f"group {view.splits['test'].groups[i]}") for i in places]  # type: ignore[index]
+    places = np.flatnonzero(np.isin(seen, train.groups))
+    items = [view.item("test", int(i), None, f"group {seen[i]}") for i in places]
     share = float(shared.mean())
     detail = {"groups_of_class": dict(zip(view.dataset.classes, kinds, strict=True)), "in_both": both}
     return [

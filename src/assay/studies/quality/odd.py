@@ -58,7 +58,7 @@ def odd(view: View) -> list[Finding]:
             len(z),
             items,
             {"expected": expected, "kinds": sizes.tolist()},
-            pd.DataFrame({"class": names, "z": z}),
+            pd.DataFrame({"name": names, "z": z}),
         )
     ]
 

@@ -23,7 +23,7 @@ def resolution(view: View) -> list[Finding]:
     counts = np.bincount(test.labels, minlength=len(view.dataset.classes))
     least, whole = int(counts.argmin()), smallest_difference(len(test))
     rows = [
-        {"class": name, "n": int(k), "difference": smallest_difference(int(k)), "unseen": wilson(0, int(k))[1]}
+        {"name": name, "n": int(k), "difference": smallest_difference(int(k)), "unseen": wilson(0, int(k))[1]}
         for name, k in zip(("all", *view.dataset.classes), (len(test), *counts), strict=True)
     ]
     few = int(counts[least])

@@ -41,7 +41,7 @@ def shortcuts(view: View) -> list[Finding]:
         right = told == test.labels
         low, high = wilson(int(right.sum()), n)
         way = (low - guess) / max(whole - guess, 1e-9)
-        rows.append({"rule": name, "value": float(right.mean()), "low": low, "high": high, "way": way, "kind": "rule"})
+        rows.append({"name": name, "value": float(right.mean()), "low": low, "high": high, "way": way, "kind": "rule"})
         marked += [(name, *each) for each in _tells(told, test.labels, classes)] if name in ASIDE else []
     rows.sort(key=lambda row: -row["value"])
     known = wilson(int(view.accuracy.sum()), n)[0] > guess
@@ -53,14 +53,14 @@ def shortcuts(view: View) -> list[Finding]:
     ]
     table = pd.DataFrame(rows + [_reference(name, value, n, kind) for name, value, kind in ends])
     detail = {
-        "rules": {row["rule"]: row["value"] for row in rows},
+        "rules": {row["name"]: row["value"] for row in rows},
         "commonest_class": guess,
         "neighbours": whole,
         "classes": [{"rule": r, "class": view.dataset.classes[c], "told": t} for r, c, t in marked],
     }
     return [
         Finding(
-            "shortcuts", "Shortcuts", severity, said, advice, best["value"], f"accuracy of {best['rule']} alone",
+            "shortcuts", "Shortcuts", severity, said, advice, best["value"], f"accuracy of {best['name']} alone",
             (best["low"], best["high"]), n, detail=detail, table=table,
         )
     ]  # fmt: skip
@@ -72,11 +72,11 @@ def _judge(
     best = rows[0]
     every = "neighbours in all pixels" if view.dataset.kind == "image" else "neighbours in all columns"
     figures = (
-        f"{best['rule']} alone gives {rate(best['value'])} of test ({span((best['low'], best['high']))}); "
+        f"{best['name']} alone gives {rate(best['value'])} of test ({span((best['low'], best['high']))}); "
         f"the commonest class {rate(guess)}, {every} {rate(whole)}"
     )
     advice = (
-        f"if {best['rule']} is not what makes the class, even it out: augment it, or collect so that it does not differ"
+        f"if {best['name']} is not what makes the class, even it out: augment it, or collect so that it does not differ"
     )
     if known and best["way"] >= SOME:
         severity: Severity = "problem" if best["way"] >= MUCH and view.dataset.kind == "image" else "look"
@@ -130,4 +130,4 @@ def _best_column(tried: dict[str, Any], labels: np.ndarray, classes: int) -> dic
 
 def _reference(name: str, value: float, n: int, kind: str) -> dict[str, Any]:
     low, high = wilson(round(value * n), n)
-    return {"rule": name, "value": value, "low": low, "high": high, "way": np.nan, "kind": kind}
+    return {"name": name, "value": value, "low": low, "high": high, "way": np.nan, "kind": kind}
