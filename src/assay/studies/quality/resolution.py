@@ -61,7 +61,7 @@ def smallest_difference(n: int, disagree: float = DISAGREE, level: float = 0.05,
     Source: Connor 1987, Biometrics 43:207-211.
 
     >>> round(smallest_difference(1000), 4), smallest_difference(30)
-    (0.0278, None)
+    (0.028, None)
     """
     a, b = NormalDist().inv_cdf(1 - level / 2), NormalDist().inv_cdf(power)
 
