@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from assay.core.errors import BadInput
-from assay.data import Fewer, Imbalance, LabelNoise, biased, load_data
+from assay.data import (
+    Bias,
+    Dataset,
+    Fewer,
+    Imbalance,
+    LabelNoise,
+    Narrow,
+    Split,
+    biased,
+    load_data,
+    relabelled,
+    true_labels,
+)
 
 
 def test_label_noise_moves_exactly_its_share_to_other_classes_alike() -> None:
@@ -58,3 +70,84 @@ def test_biases_apply_in_turn() -> None:
 def test_more_images_than_there_are() -> None:
     with pytest.raises(BadInput, match="train holds"):
         Fewer(images=10**6).apply(load_data("digits"))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.37, 0.5, 1.0])
+def test_narrow_keeps_those_lit_as_usual_as_many_a_class_as_fewer(share: float) -> None:
+    data = load_data("digits")
+    train, narrow = data.train, Narrow(share=share).apply(data)
+    control = Fewer(images=round(share * len(train))).apply(data).train
+    assert np.bincount(narrow.train.labels).tolist() == np.bincount(control.labels).tolist()
+    kept = {row.tobytes() for row in narrow.train.images}
+    for label in range(10):
+        images = [image for image in train.images[train.labels == label]]
+        light = [float(image.mean()) for image in images]
+        off = [abs(one - np.median(light)) for one in light]
+        inside = [a for a, image in zip(off, images, strict=True) if image.tobytes() in kept]
+        outside = [a for a, image in zip(off, images, strict=True) if image.tobytes() not in kept]
+        assert len(inside) == (narrow.train.labels == label).sum()
+        assert not outside or max(inside) <= min(outside)
+    assert narrow.val is data.val and narrow.test is data.test
+
+
+def test_narrow_covers_less_and_fewer_does_not() -> None:
+    data = load_data("digits")
+
+    def spread(train: Split) -> float:
+        light = train.images.mean(axis=(1, 2, 3))
+        return float(np.mean([light[train.labels == label].std() for label in range(10)]))
+
+    narrow, control = (bias.apply(data).train for bias in (Narrow(share=0.5), Fewer(images=len(data.train) // 2)))
+    # the middle half of a normal distribution has 0.38 of its standard deviation
+    assert spread(narrow) < 0.5 * spread(data.train) < 0.9 * spread(control)
+
+
+def test_narrow_of_equally_bright_images_is_a_draw() -> None:
+    images = np.stack([np.roll(np.arange(16, dtype=np.uint8), i).reshape(4, 4, 1) for i in range(16)])
+    split = Split(images, np.zeros(16, int))
+    first, again, other = (Narrow(share=0.5, seed=s).change(split, 2).images.tobytes() for s in (0, 0, 1))
+    assert first == again != other
+    assert first != images[:8].tobytes()
+
+
+def test_narrow_keeps_one_of_a_rare_class_and_refuses_tables() -> None:
+    split = Split(np.zeros((20, 2, 2, 1), np.uint8), np.array([0] * 19 + [1]))
+    assert np.bincount(Narrow(share=0.1).change(split, 3).labels).tolist() == [2, 1]
+    with pytest.raises(BadInput, match="found a table, which has none"):
+        Narrow().apply(load_data("cells"))
+
+
+def test_relabelled_items_are_known_through_any_chain() -> None:
+    data = load_data("digits")
+    own = {image.tobytes(): label for image, label in zip(data.train.images, data.train.labels, strict=True)}
+    for biases in (
+        (LabelNoise(share=0.2),),
+        (Fewer(images=300), LabelNoise(share=0.2)),
+        (LabelNoise(share=0.2), Narrow(share=0.3)),
+        (Imbalance(ratio=0.1), LabelNoise(share=0.3), Fewer(images=100)),
+        (LabelNoise(share=0.5), LabelNoise(share=0.5, seed=1)),
+        (),
+    ):
+        train = biased(data, biases).train
+        expected = [own[image.tobytes()] for image in train.images]
+        assert true_labels(data, biases).tolist() == expected
+        assert relabelled(data, biases).tolist() == np.flatnonzero(train.labels != expected).tolist()
+        assert dict(train.extra) == dict(data.train.extra)
+    assert len(relabelled(data, (LabelNoise(share=0.2),))) == round(0.2 * len(data.train))
+
+
+def test_a_bias_that_loses_its_items_is_refused() -> None:
+    class Careless(Bias):
+        """Makes a split anew."""
+
+        kind: str = "careless"
+
+        def change(self, train: Split, classes: int) -> Split:
+            return Split(train.images, train.labels)
+
+    try:
+        data = Dataset("demo", {"train": Split(np.zeros((4, 1), np.float32), np.arange(4) % 2)}, ("a", "b"), "table")
+        with pytest.raises(BadInput, match="before careless; found a bias that drops"):
+            relabelled(data, (Careless(),))
+    finally:
+        Bias.family.pop("careless")

@@ -4,7 +4,10 @@ from assay.data.biases import Bias as Bias
 from assay.data.biases import Fewer as Fewer
 from assay.data.biases import Imbalance as Imbalance
 from assay.data.biases import LabelNoise as LabelNoise
+from assay.data.biases import Narrow as Narrow
 from assay.data.biases import biased as biased
+from assay.data.biases import relabelled as relabelled
+from assay.data.biases import true_labels as true_labels
 from assay.data.dataset import Dataset as Dataset
 from assay.data.dataset import Split as Split
 from assay.data.load import available as available

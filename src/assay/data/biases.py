@@ -96,8 +96,46 @@ class Fewer(Bias):
         kept = []
         for label in range(classes):
             members = draw.permutation(np.flatnonzero(train.labels == label))
-            kept.append(members[: max(1, round(len(members) * self.images / len(train)))])
+            kept.append(members[: _quota(len(members), self.images, len(train))])
         return train.take(np.sort(np.concatenate(kept)))
+
+
+class Narrow(Bias):
+    """Narrower conditions, one lighting: of each class only the ``share`` of images nearest to its usual brightness.
+
+    Kept are the images whose mean brightness lies nearest to the median of their class; at least one of each class. Val
+    and test keep the whole range. The fair control is `fewer` with ``images`` = ``round(share * n)``, n the images of
+    train: it keeps as many of each class, drawn from the whole range. Tables have no brightness: `BadInput`.
+
+    >>> split = Split(np.arange(8, dtype=np.uint8).reshape(8, 1, 1, 1), np.zeros(8, int))  # median 3.5
+    >>> Narrow(share=0.5).change(split, 1).images.ravel().tolist()
+    [2, 3, 4, 5]
+    """
+
+    kind: str = "narrow"
+    share: Number = Field(0.5, gt=0, le=1)
+
+    def change(self, train: Split, classes: int) -> Split:
+        """The nearest to the median of each class; of equally near ones, those that a shuffle puts first."""
+        if train.images.ndim != 4:
+            raise BadInput(
+                "asked for narrower conditions, images of one brightness; found a table, which has none; "
+                "ask for 'fewer' or 'imbalance' instead"
+            )
+        draw = numpy_rng(self.seed, "bias", "narrow")
+        brightness = train.images.mean(axis=(1, 2, 3), dtype=np.float64)
+        images = round(self.share * len(train))
+        kept = []
+        for label in range(classes):
+            members = draw.permutation(np.flatnonzero(train.labels == label))
+            distance = np.abs(brightness[members] - np.median(brightness[members])) if len(members) else members
+            kept.append(members[np.argsort(distance, kind="stable")][: _quota(len(members), images, len(train))])
+        return train.take(np.sort(np.concatenate(kept)))
+
+
+def _quota(members: int, images: int, n: int) -> int:
+    """How many of a class's members stay when ``images`` of n do, at least one: alike for all that keep the mix."""
+    return max(1, round(members * images / n))
 
 
 def biased(data: Dataset, biases: tuple[Bias, ...]) -> Dataset:
@@ -105,3 +143,41 @@ def biased(data: Dataset, biases: tuple[Bias, ...]) -> Dataset:
     for bias in biases:
         data = bias.apply(data)
     return data
+
+
+def true_labels(data: Dataset, biases: tuple[Bias, ...]) -> np.ndarray:
+    """Labels that the training items of ``biased(data, biases)`` had before any bias, (n,), in the same order.
+
+    Derived by applying the biases once more to items that carry their labels along; nothing is stored. `BadInput` for a
+    user's own bias that makes a split without the ``extra`` arrays of the one it was given.
+
+    >>> split = Split(np.zeros((4, 1), np.float32), np.array([0, 1, 0, 1]))
+    >>> data = Dataset("demo", {"train": split}, ("a", "b"), "table")
+    >>> swapped = (LabelNoise(share=1),)
+    >>> biased(data, swapped).train.labels.tolist(), true_labels(data, swapped).tolist()
+    ([1, 0, 1, 0], [0, 1, 0, 1])
+    """
+    marked = replace(data.train, extra={**data.train.extra, TRUE: data.train.labels})
+    carried = biased(replace(data, splits={**data.splits, "train": marked}), biases).train.extra
+    if TRUE not in carried:
+        raise BadInput(
+            f"asked for the labels before {', '.join(bias.kind for bias in biases)}; found a bias that drops the extra "
+            "arrays of its items; let it make its split by train.take or dataclasses.replace"
+        )
+    return carried[TRUE]
+
+
+def relabelled(data: Dataset, biases: tuple[Bias, ...]) -> np.ndarray:
+    """Positions in ``biased(data, biases).train`` of the items whose label is not their own, sorted.
+
+    positions = {i : given_i ≠ true_i},  true from `true_labels`
+
+    >>> split = Split(np.zeros((10, 1), np.float32), np.arange(10) % 2)
+    >>> data = Dataset("demo", {"train": split}, ("a", "b"), "table")
+    >>> len(relabelled(data, (LabelNoise(share=0.3),))), len(relabelled(data, ()))
+    (3, 0)
+    """
+    return np.flatnonzero(biased(data, biases).train.labels != true_labels(data, biases))
+
+
+TRUE = "labels before biases"  # the extra array in which `true_labels` sends labels through the biases
