@@ -84,11 +84,16 @@ def test_a_run_in_a_stack_is_the_run_alone(make_blobs: Blobs, model: str) -> Non
         assert alone.kept["1"].activations == stacked.kept["1"].activations
 
 
-@pytest.mark.parametrize("runs", [1, 3])
-def test_interrupted_equals_uninterrupted_bit_for_bit(make_blobs: Blobs, tmp_path: Path, runs: int) -> None:
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+@pytest.mark.parametrize(("runs", "model"), [(1, "mlp:16-8"), (3, "mlp:16-8"), (1, "cnn:4-8"), (1, "resnet18:2")])
+def test_interrupted_equals_uninterrupted_bit_for_bit(
+    make_blobs: Blobs, tmp_path: Path, runs: int, model: str, optimiser: str
+) -> None:
     data = make_blobs()
     swap_back = {**SWAP, "at": 0.3, "until": 0.8, "optimiser": "reset"}
-    recipes = [recipe(seed=s, interventions=[swap_back, {"kind": "fork", "at": 0.4}]) for s in range(runs)]
+    stress = [swap_back, {"kind": "fork", "at": 0.4}]
+    fields = {"model": model, "optimiser": {"name": optimiser, "lr": 0.01}, "interventions": stress}
+    recipes = [recipe(seed=s, **fields) for s in range(runs)]
     whole = train(recipes, data)
     for stop_after in (0.25, 0.5, 0.75):
         checkpoint = tmp_path / f"{stop_after}.safetensors"

@@ -106,6 +106,16 @@ class Learner:
             for name, value in before.items():
                 self.buffers[name].copy_(value)
 
+    @contextmanager
+    def holding(self, tensors: Mapping[str, Tensor]) -> Iterator[None]:
+        """A context in which its tensors hold others, named as in `tensors`; then what they were, bit for bit."""
+        own = {name: value.clone() for name, value in self.tensors().items()}
+        self.load(tensors)
+        try:
+            yield
+        finally:
+            self.load(own)
+
     def _call(self, x: Tensor, batch_stats: bool, frozen: bool, **how: bool) -> Any:
         module = self._twins[batch_stats]
         if self.channels_last:

@@ -109,12 +109,8 @@ class State:
         if other is None:
             yield
             return
-        own = {name: value.clone() for name, value in self.learner.tensors().items()}
-        self.learner.load(other)
-        try:
+        with self.learner.holding(other):
             yield
-        finally:
-            self.learner.load(own)
 
     def reset_optimiser(self) -> None:
         """Forget moments and momentum."""
@@ -183,7 +179,11 @@ class State:
             assert kept is not None
             kept.tensors[name] = value
         slots: dict[int, dict[str, Tensor]] = {}
+        parameters = self.learner.parameters()
         for key, value in groups["optimiser"].items():
             number, name = key.split("/", 1)
-            slots.setdefault(int(number), {})[name] = value
+            weight = parameters[int(number)]
+            # Fused optimisers go through memory as it lies: a moment must lie there as its weight does.
+            like = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+            slots.setdefault(int(number), {})[name] = like
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": slots})

@@ -66,13 +66,8 @@ class Averaged(Wrapper):
         tensors = {**learner.tensors(), **{name: memory[PREFIX + name] for name in learner.params}}
         if not learner.statistics():
             return tensors
-        own = {name: value.clone() for name, value in learner.tensors().items()}
-        learner.load(tensors)
-        try:
-            tensors |= statistics(self.inner, learner, memory, data, draws, self.images)
-        finally:
-            learner.load(own)
-        return tensors
+        with learner.holding(tensors):
+            return tensors | statistics(self.inner, learner, memory, data, draws, self.images)
 
 
 def statistics(
