@@ -56,11 +56,13 @@ def _kinds(family: str) -> list[Row]:
     from assay.core.spec import Kind
     from assay.data import Bias
     from assay.losses import ContrastiveLoss, Loss
-    from assay.train import Intervention, Sampler, Strategy
+    from assay.train import Intervention, Sampler, Strategy, Treatment, Weighting
     from assay.train.augment import Augmentation
 
     families: dict[str, type[Kind]] = {
         "strategies": Strategy,
+        "treatments": Treatment,
+        "weightings": Weighting,
         "interventions": Intervention,
         "losses": Loss,
         "contrastive losses": ContrastiveLoss,
@@ -108,6 +110,8 @@ LISTS = {
     "models": _models,
     "data": _data,
     "strategies": lambda: _kinds("strategies"),
+    "treatments": lambda: _kinds("treatments"),
+    "weightings": lambda: _kinds("weightings"),
     "interventions": lambda: _kinds("interventions"),
     "losses": lambda: [*_kinds("losses"), *_kinds("contrastive losses")],
     "samplers": lambda: _kinds("samplers"),

@@ -191,7 +191,7 @@ def test_a_stack_is_treated_run_by_run(make_blobs: Blobs) -> None:
     data = make_blobs()
     attack = {"kind": "pgd", "norm": "L2", "eps": 0.5, "steps": 2}
     inner = {"kind": "adversarial", "attack": attack, "watched": 0}
-    for treatment in ("lift", "harder", "augmix"):
+    for treatment in ("lift", "harder", "augmix", "natural", "noise", "stale"):
         strategy = {"kind": "small_loss", "treatment": treatment, "quantile": 0.5, "inner": inner}
         runs = [recipe(strategy, seed=seed, epochs=1) for seed in range(2)]
         for one, together in zip(runs, train(runs, data), strict=True):

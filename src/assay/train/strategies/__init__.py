@@ -9,6 +9,9 @@ from assay.train.strategies.contrastive import Contrastive as Contrastive
 from assay.train.strategies.distilled import Distilled as Distilled
 from assay.train.strategies.fgsm_rs import FGSMRS as FGSMRS
 from assay.train.strategies.mart import Mart as Mart
+from assay.train.strategies.perturbations import Natural as Natural
+from assay.train.strategies.perturbations import Noise as Noise
+from assay.train.strategies.perturbations import Stale as Stale
 from assay.train.strategies.sam import SAM as SAM
 from assay.train.strategies.small_loss import SmallLoss as SmallLoss
 from assay.train.strategies.standard import Standard as Standard

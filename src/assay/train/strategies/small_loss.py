@@ -11,10 +11,12 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from assay.core.spec import Number, OneOf, Share
+from assay.data import Dataset
 from assay.losses import CrossEntropy
 from assay.train.draws import Draws
-from assay.train.learner import Net
+from assay.train.learner import Learner, Net
 from assay.train.strategies.base import Batch, Memory, Outputs
+from assay.train.strategies.crafted import Crafted
 from assay.train.strategies.treatments import Case, Leave, Treatment
 from assay.train.strategies.wrapper import Wrapper
 
@@ -25,6 +27,10 @@ class SmallLoss(Wrapper):
     Small is below ``threshold`` ln(classes), a share of the loss by chance; 0.65 is the published 1.5 at ten classes.
     With ``quantile`` it is that share of each batch which has the smallest losses. Where inputs are treated, losses
     are looked at before the step, under the batch's own statistics; running statistics stay as they are.
+
+    Treatments: ``leave``; ``drop`` the example with its perturbation, ``natural`` (without the perturbation alone), and
+    as their controls ``drop_random``, ``noise`` and ``stale``; ``harder``, ``augmix``, ``lift``. For an ablation from the
+    onset on, swap this strategy in there (`HotSwap`): the swap alone changes nothing.
     """
 
     kind: str = "small_loss"
@@ -37,6 +43,11 @@ class SmallLoss(Wrapper):
     def _attacked(self) -> Self:
         if self.treatment.attacked and not self.inner.crafts:
             raise ValueError(f"treatment: '{self.treatment.kind}' attacks, and '{self.inner.kind}' does not")
+        if self.treatment.replaces and not isinstance(self.inner, Crafted):
+            raise ValueError(
+                f"treatment: '{self.treatment.kind}' replaces what an attack made, and '{self.inner.kind}' does not "
+                "attack itself; put small_loss right round adversarial, trades, mart or fgsm-rs, other wrappers outside"
+            )
         return self
 
     @property
@@ -44,21 +55,16 @@ class SmallLoss(Wrapper):
         """Not where batches end up with different sizes."""
         return self.inner.stacks and not self.treatment.ragged
 
+    def init_state(self, learner: Learner, data: Dataset) -> Memory:
+        """What the treatment and the inner strategy remember."""
+        return {**super().init_state(learner, data), **self.treatment.init_state(learner, data)}
+
     def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
         """Prepared by the inner strategy, then treated."""
         prepared = self.inner.prepare(net, batch, memory, draws)
         if not self.treatment.looks or batch.progress < self.start:
             return prepared
-
-        @torch.no_grad()
-        def look(one: Batch) -> tuple[Tensor, Tensor]:
-            with net.learner.untouched():
-                return self.measured(self.inner.outputs(net, one)["logits"], one.y)
-
-        def again(one: Batch) -> Batch:
-            return self.inner.prepare(net, one, memory, draws)
-
-        return self.treatment.treated(Case(batch, prepared, again, look, draws))
+        return self.treatment.treated(Case(self.inner, net, memory, draws, batch, prepared, self.measured))
 
     def measured(self, logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropies ``(..., n)``, and the limit ``(..., 1)`` below which they are small."""

@@ -12,25 +12,42 @@ from torch import Tensor
 
 from assay.core.errors import BadInput
 from assay.core.spec import Kind, Number, OneOf
+from assay.data import Dataset
 from assay.train.augment import Augmentation, AugMix, views
 from assay.train.draws import Draws
-from assay.train.strategies.base import Batch
+from assay.train.learner import Learner, Net
+from assay.train.strategies.base import Batch, Memory, Strategy
 
 FEWEST = 2  # rows that stay whatever their loss: batch norm has no spread to divide by with fewer
 
 
 @dataclass(frozen=True)
 class Case:
-    """A batch to be treated: as it came, as prepared, how to prepare it again, and how to find what is small."""
+    """A batch to be treated: as it came (``raw``), as the inner strategy prepared it, and what it did that with.
 
+    ``measure`` takes logits and labels and gives cross-entropies ``(..., n)`` and the limit below which they are small.
+    """
+
+    inner: Strategy
+    net: Net
+    memory: Memory
+    draws: Draws
     raw: Batch
     batch: Batch
-    again: Callable[[Batch], Batch]
-    look: Callable[[Batch], tuple[Tensor, Tensor]]  # cross-entropies on prepared inputs (..., n), and what is small
-    draws: Draws
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+    def again(self, raw: Batch) -> Batch:
+        """A batch as the inner strategy prepares it, with the draws of this step."""
+        return self.inner.prepare(self.net, raw, self.memory, self.draws)
+
+    @torch.no_grad()
+    def look(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Losses and limit of a prepared batch; running statistics stay as they are."""
+        with self.net.learner.untouched():
+            return self.measure(self.inner.outputs(self.net, batch)["logits"], batch.y)
 
     def small(self, batch: Batch) -> Tensor:
-        """Which examples have a small loss, ``(..., n)``."""
+        """Which examples of a prepared batch have a small loss, ``(..., n)``."""
         losses, limit = self.look(batch)
         return losses < limit
 
@@ -39,8 +56,13 @@ class Treatment(Kind):
     """What happens to small-loss examples: to their inputs before the step, or to their losses."""
 
     attacked: ClassVar[bool] = False  # makes sense only where inputs are attacked
+    replaces: ClassVar[bool] = False  # puts something in place of what the attack made
     ragged: ClassVar[bool] = False  # leaves batches of different sizes
     looks: ClassVar[bool] = False  # treats inputs, and so needs a look at the losses before the step
+
+    def init_state(self, learner: Learner, data: Dataset) -> Memory:
+        """What the treatment needs to remember."""
+        return {}
 
     def treated(self, case: Case) -> Batch:
         """The batch to learn from."""
@@ -75,11 +97,35 @@ class Drop(Treatment):
         if batch.y.dim() > 1:
             raise BadInput("asked to drop examples in a stack of runs; their batches differ in size; train each alone")
         losses, limit = case.look(batch)
-        stays = (losses >= limit).nonzero()[:, 0]
-        if len(stays) < FEWEST:
-            stays = losses.topk(min(FEWEST, len(batch.y))).indices.sort().values
-        share = len(stays) / len(batch.y) if self.mean_over == "batch" else 1.0
-        return batch.rows(stays).beside(stayed=torch.full((len(stays),), share, device=batch.x.device))
+        count = max(int((losses >= limit).sum()), min(FEWEST, len(batch.y)))
+        stays = self.ranked(losses, case.draws)[:count].sort().values
+        share = count / len(batch.y) if self.mean_over == "batch" else 1.0
+        return batch.rows(stays).beside(stayed=torch.full((count,), share, device=batch.x.device))
+
+    def ranked(self, losses: Tensor, draws: Draws) -> Tensor:
+        """Positions of a batch in the order in which they are to stay: the largest losses first.
+
+        >>> Drop().ranked(torch.tensor([0.1, 0.3, 0.2]), Draws((0,), 0)).tolist()
+        [1, 2, 0]
+        """
+        return losses.argsort(descending=True, stable=True)
+
+
+class DropRandom(Drop):
+    """As many left out as have a small loss, but drawn at random: the control for learning from fewer.
+
+    Otherwise like ``drop``: not forwarded, the same ``mean_over``, at least two stay.
+    """
+
+    kind: str = "drop_random"
+
+    def ranked(self, losses: Tensor, draws: Draws) -> Tensor:
+        """Positions in a random order, drawn anew in each step.
+
+        >>> DropRandom().ranked(torch.zeros(5), Draws((0,), 0)).sort().values.tolist()
+        [0, 1, 2, 3, 4]
+        """
+        return draws.stack("stay", lambda generator: torch.randperm(len(losses), generator=generator)).to(losses.device)
 
 
 class Lift(Treatment):
@@ -130,7 +176,7 @@ class AugMixed(Treatment):
             if not small.any():
                 break
             changed = views(raw.x, 1, (self.augmix,), case.draws, f"augmix {number}").squeeze(raw.y.dim())
-            raw = replace(raw, x=torch.where(_wide(small, raw.x), changed, raw.x))
+            raw = replace(raw, x=torch.where(wide(small, raw.x), changed, raw.x))
             batch = chosen(small, case.again(raw), batch)
         return batch
 
@@ -138,12 +184,13 @@ class AugMixed(Treatment):
 def chosen(where: Tensor, one: Batch, other: Batch) -> Batch:
     """The examples of ``one`` where that is said, else those of ``other``."""
     aside = {
-        name: torch.where(_wide(where, value), value, other.aside[name])
+        name: torch.where(wide(where, value), value, other.aside[name])
         for name, value in one.aside.items()
         if name in other.aside
     }
-    return replace(other, x=torch.where(_wide(where, one.x), one.x, other.x), aside={**other.aside, **aside})
+    return replace(other, x=torch.where(wide(where, one.x), one.x, other.x), aside={**other.aside, **aside})
 
 
-def _wide(mask: Tensor, like: Tensor) -> Tensor:
+def wide(mask: Tensor, like: Tensor) -> Tensor:
+    """One value an example, with axes added so that it goes with inputs."""
     return mask.reshape(*mask.shape, *[1] * (like.dim() - mask.dim()))
