@@ -29,8 +29,8 @@ class SmallLoss(Wrapper):
     are looked at before the step, under the batch's own statistics; running statistics stay as they are.
 
     Treatments: ``leave``; ``drop`` the example with its perturbation, ``natural`` (without the perturbation alone), and
-    as their controls ``drop_random``, ``noise`` and ``stale``; ``harder``, ``augmix``, ``lift``. For an ablation from the
-    onset on, swap this strategy in there (`HotSwap`): the swap alone changes nothing.
+    as their controls ``drop_random``, ``noise`` and ``stale``; ``harder``, ``augmix``, ``lift``. For an ablation from
+    the onset on, swap this strategy in there (`HotSwap`): the swap alone changes nothing.
     """
 
     kind: str = "small_loss"
