@@ -170,6 +170,7 @@ def report(
 ) -> None:
     """Judge a study anew from its tables and write its report; needs no weights."""
     from assay.commands.attack import finish as finish_attack
+    from assay.commands.data import finish as finish_data
     from assay.core.errors import BadInput
     from assay.core.files import read_json
     from assay.studies import rebuild
@@ -179,8 +180,9 @@ def report(
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
         )
-    if read_json(folder / "study.json").get("study") == "attack":
-        finish_attack(folder, lang, json_)
+    own = {"attack": finish_attack, "data": finish_data}.get(read_json(folder / "study.json").get("study"))
+    if own:
+        own(folder, lang, json_)
         return
     _finish(rebuild(folder), lang, json_)
 

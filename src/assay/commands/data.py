@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -40,42 +39,49 @@ def data(
     from assay.data import load_data
     from assay.lab import Lab
     from assay.lab.threads import limited
-    from assay.report import render
     from assay.studies.quality import examined
 
     with redirect_stdout(sys.stderr), limited(threads):
         dataset = load_data(source, production=production, regroup=regroup)
         root = Path(source).expanduser()
         with progress() as tell:
-            found = examined(dataset, Lab(lab), root=root if root.is_dir() else None, command=command(), tell=tell)
-        render(Path(found["folder"]))
+            folder = examined(
+                dataset, Lab(lab), root=root if root.is_dir() else None, source=source, command=command(), tell=tell
+            )
+    finish(folder, "en", json_)
+
+
+def finish(folder: Path, lang: str, json_: bool) -> None:
+    """Write the report and say what was found."""
+    from assay.core.files import read_json
+    from assay.report import render
+
+    page = render(folder, lang)
+    found: dict[str, Any] = read_json(folder / "findings.json")
     if json_:
-        print_json(found)
+        seconds = read_json(folder / "provenance.json")["seconds"]
+        places = {"folder": str(folder), "report": str(page), "weights": str(folder / "weights.csv")}
+        print_json({**found, **places, "seconds": seconds})
         return
     warn(found["warnings"])
-    _print(found, source, production)
+    _print(found, folder)
 
 
-def _print(found: dict[str, Any], source: str, production: str | None) -> None:
+def _print(found: dict[str, Any], folder: Path) -> None:
     """The worst finding first, one sentence each; then where everything is and what to do next."""
     console = stdout()
     console.print()
     for finding in found["findings"]:
         colour = COLOURS[finding["severity"]]
         word = "-" if finding["severity"] == "none" else finding["severity"]
-        console.print(f"[{colour}]{word:8}[/][bold]{plain(finding['title'])}[/]  {plain(finding['sentence'])}")
+        console.print(
+            f"[{colour}]{word:8}[/][bold]{plain(finding['title'])}[/]  {plain(finding['sentence'])}", soft_wrap=True
+        )
         if finding["next"] and finding["severity"] in ("problem", "look"):
-            console.print(f"        [dim]→ {plain(finding['next'])}[/]")
+            console.print(f"        [dim]→ {plain(finding['next'])}[/]", soft_wrap=True)
     if found["part"]:
         console.print(plain(found["part"]))
-    console.print(f"\nreport: {plain(found['report'])}\nweights: {plain(found['weights'])}", soft_wrap=True)
-    console.print(f"next: {plain(_next(found, source, production))}", soft_wrap=True)
-
-
-def _next(found: dict[str, Any], source: str, production: str | None) -> str:
-    """The command most worth running now."""
-    loud = {finding["name"] for finding in found["findings"] if finding["severity"] == "problem"}
-    if loud & {"leaks", "groups"} and "--regroup" not in command():
-        return f"{command()} --regroup"
-    more = f" --production {shlex.quote(production)}" if production else ""
-    return f"assay study families --data {shlex.quote(source)}{more}"
+    console.print(
+        f"\nreport: {plain(str(folder / 'report.html'))}\nweights: {plain(str(folder / 'weights.csv'))}", soft_wrap=True
+    )
+    console.print(f"next: {plain(found['next'])}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -67,12 +68,12 @@ def examine(view: View, tell: Tell = silent) -> list[Finding]:
 
 
 def examined(
-    dataset: Dataset, lab: Lab, *, root: Path | None = None, command: str = "", tell: Tell = silent
-) -> dict[str, Any]:
-    """Check ``dataset``, write a folder with tables, weights and ``findings.json``, and return the answer.
+    dataset: Dataset, lab: Lab, *, root: Path | None = None, source: str = "", command: str = "", tell: Tell = silent
+) -> Path:  # fmt: skip
+    """Check ``dataset`` and leave a folder with tables, ``weights.csv`` and the answer in ``findings.json``.
 
-    ``root``: the folder that the file names are relative to, for file sizes. The folder is named by the data: the same
-    data give the same folder.
+    ``root``: the folder that the file names are relative to, for file sizes. ``source``: the data as the user names it,
+    for advice. The folder is named by the data: the same data give the same folder.
     """
     began = time.time()
     view = View(dataset, root)
@@ -84,20 +85,25 @@ def examined(
     answer = {
         "data": dataset.name,
         "digest": dataset.digest,
-        "folder": str(folder),
-        "report": str(folder / "report.html"),
-        "weights": str(folder / "weights.csv"),
         "findings": [finding.plain() for finding in findings],
         "warnings": list(dataset.warnings),
         "part": view.part(),
+        "weights": "weights.csv",
+        "next": _following(findings, source or dataset.name, command),
     }
     write_json(folder / "findings.json", answer)
-    seconds = time.time() - began
-    write_json(
-        folder / "provenance.json",
-        {**machine(1, "cpu"), "started": began, "finished": time.time(), "seconds": seconds},
-    )
-    return {**answer, "seconds": round(seconds, 1)}
+    ended = time.time()
+    times = {"started": began, "finished": ended, "seconds": round(ended - began, 1)}
+    write_json(folder / "provenance.json", {**machine(1, "cpu"), **times})
+    return folder
+
+
+def _following(findings: Sequence[Finding], source: str, command: str) -> str:
+    """The command most worth running now."""
+    leaking = any(f.severity == "problem" and f.name in ("leaks", "groups") for f in findings)
+    if leaking and command and "--regroup" not in command:
+        return f"{command} --regroup"
+    return f"assay study families --data {shlex.quote(source)}"
 
 
 def _tables(folder: Path, view: View, findings: Sequence[Finding]) -> None:
@@ -110,7 +116,7 @@ def _tables(folder: Path, view: View, findings: Sequence[Finding]) -> None:
 
 def _items(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
     """All listed items of all findings, the first of each with a picture."""
-    columns = ["finding", "split", "index", "name", "class", "value", "note", "pair", "thumbnail"]
+    columns = ["finding", "split", "index", "name", "class", "value", "note", "pair", "suggested", "thumbnail"]
     rows = []
     for finding in findings:
         for place, item in enumerate(finding.items):
