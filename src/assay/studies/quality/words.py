@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+SPACE = "\N{NO-BREAK SPACE}"  # a figure and its unit stay on one line
+
 
 def rate(share: float) -> str:
     """A share in percent, with the digits that small shares need.
 
-    >>> rate(0.25), rate(0.004), rate(0.0), rate(1.0)
-    ('25 %', '0.4 %', '0 %', '100 %')
+    >>> [rate(share).replace(SPACE, " ") for share in (0.25, 0.004, 0.0, 1.0)]
+    ['25 %', '0.4 %', '0 %', '100 %']
     """
     value = 100 * share
     value = 0.0 if value < 0.005 else value
     places = 0 if value == round(value) else 2 if value < 0.1 else 1 if value < 10 or value > 99 else 0
-    return f"{value:.{places}f} %"
+    return f"{value:.{places}f}{SPACE}%"
 
 
 def span(interval: tuple[float, float]) -> str:
     """The interval of a share in words.
 
-    >>> span((0.012, 0.034))
+    >>> span((0.012, 0.034)).replace(SPACE, " ")
     '1.2 % to 3.4 %'
     """
     return f"{rate(interval[0])} to {rate(interval[1])}"

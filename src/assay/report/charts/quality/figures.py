@@ -172,7 +172,7 @@ def _intervals(frame: Frame, kinds: pd.Series, title: str, span: kit.Domain, tim
     rows = list(frame.name)
     table = frame[["name"]].assign(kind=kinds, **{c: times * frame[c] for c in ("value", "low", "high")})
     base = alt.Chart(kit.data(table)).encode(y=_rows("name", rows), color=kit.hue("kind", KINDS))
-    bars = base.mark_rule(strokeWidth=8, opacity=0.24).encode(x=alt.X("low:Q", title=None), x2="high:Q")
+    bars = base.mark_rule(strokeWidth=8, opacity=0.24).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     tip = kit.tips(name="", value_="value", low_="from", high_="to")
     dots = base.mark_point(filled=True, size=72, opacity=1).encode(x=kit.quantity("value", title, span), tooltip=tip)
     return alt.layer(bars, dots).properties(height=_tall(rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.report.blocks import Block, Cell, Column, Strips, Table
-from assay.report.charts.families.samples import thumbnail
+from assay.report.charts.families.samples import class_name, thumbnail
 from assay.report.folder import Folder
 from assay.report.numbers import short
 
@@ -18,10 +18,11 @@ def blocks(folder: Folder, finding: dict[str, Any]) -> list[Block | None]:
     if frame.empty or not finding["items"]:
         return []
     rows = frame[frame.finding == finding["name"]].to_dict("records")
-    return [_gallery(finding, rows), _table(finding)]
+    classes = [str(name) for name in (folder.study.get("data") or {}).get("classes") or []]
+    return [_gallery(finding, rows, classes), _table(finding)]
 
 
-def _gallery(finding: dict[str, Any], rows: list[dict[str, Any]]) -> Strips | None:
+def _gallery(finding: dict[str, Any], rows: list[dict[str, Any]], classes: list[str]) -> Strips | None:
     """Items one by one, or copies side by side."""
     strips: dict[Any, dict[str, Any]] = {}
     for place, row in enumerate(rows):
@@ -33,7 +34,11 @@ def _gallery(finding: dict[str, Any], rows: list[dict[str, Any]]) -> Strips | No
         strip = strips.setdefault(key, {"pictures": [], "titles": [], "notes": [], "becomes": ""})
         strip["pictures"].append(image)
         strip["titles"].append(str(row["class"]))
-        strip["notes"].append(f"{row['split']}: {row['name']}")
+        split, name = str(row["split"]), str(row["name"])
+        strip["notes"].append(name if name.startswith(split) else f"{split}: {name}")
+        strip["becomes"] = (
+            class_name(row.get("suggested"), classes) if row.get("suggested") == row.get("suggested") else ""
+        )
         if len(strip["pictures"]) == 1 and row.get("note"):
             strip["notes"].insert(0, str(row["note"]))
     if not strips:
