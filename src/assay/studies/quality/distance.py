@@ -97,7 +97,8 @@ def two_sample(
     values = np.concatenate([x, x**2], 1) if len(x) > 6 * x.shape[1] else x
     values = (values - values.mean(0)) / np.maximum(values.std(0), 1e-9)
     areas = [_areas(values, sides, folds == fold) for fold in range(FOLDS)]
-    auc = np.nanmean(np.stack(areas), 0)
+    held = np.ma.masked_invalid(np.stack(areas))  # a fold without items of one side says nothing
+    auc = held.mean(0).filled(0.5)
     n = (int((~side).sum()), int(side.sum()))
     return TwoSample(float(auc[0]), *_hanley(float(auc[0]), *n), share_beyond(auc[1:], float(auc[0])), n)
 

@@ -22,8 +22,9 @@ class Pairs:
     """Copies over all splits, whose items are numbered one split after the other.
 
     ``unit`` (n,): items with one number are copies of one another; ``ends`` (m, 2): pairs that are near each other or
-    equal; ``gap`` (m,): their distance over that to the 30th neighbour, 0 for equal pixels; ``bar``: the gap below
-    which a pair is a copy; ``dimension``: how many directions the data fill locally.
+    equal; ``gap`` (m,): their distance over that to the 30th neighbour (of either, or the usual one, whichever is
+    least), 0 for equal pixels; ``bar``: the gap below which a pair is a copy; ``dimension``: how many directions the
+    data fill locally.
     """
 
     unit: np.ndarray
@@ -39,7 +40,8 @@ def copies(splits: Mapping[str, Split], spaces: Mapping[str, np.ndarray]) -> Pai
     Were items spread evenly over D dimensions, the nearest of 30 would lie within a part r of the 30th distance with
     probability about 29 r^D, so that n items give n 29 r^D such cases. ``bar`` is the r that gives half a case in all
     the data, at most 0.25; D is measured on the spot (Levina and Bickel 2004, NIPS 17, between the 10th and the 30th
-    neighbour, where copies do not reach).
+    neighbour, where copies do not reach). A kind of fewer than 30 items is far from everything else: the median of all
+    30th distances stands in for one that is larger, so that its items are not copies for being few.
     """
     x = np.concatenate([spaces[name] for name in splits])
     keys = np.concatenate([pixel_keys(split.images) for split in splits.values()])
@@ -48,7 +50,7 @@ def copies(splits: Mapping[str, Split], spaces: Mapping[str, np.ndarray]) -> Pai
     distances, places = nearest(x, x, k, (own, own))
     dimension = _dimension(distances)
     bar = min(NEAREST, (BY_CHANCE / ((k - 1) * len(x))) ** (1 / dimension))
-    outer = distances[:, -1]
+    outer = np.minimum(distances[:, -1], np.median(distances[:, -1]))
     rows, columns = np.nonzero(distances[:, : min(INNER, k)] <= bar * outer[:, None])
     others = places[rows, columns]
     gap = distances[rows, columns] / np.maximum(np.minimum(outer[rows], outer[others]), 1e-12)

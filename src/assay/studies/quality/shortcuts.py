@@ -16,7 +16,7 @@ from assay.studies.quality.words import rate, span
 
 K = 15
 SOME, MUCH = 0.7, 0.9  # of the way from guessing to neighbours in all pixels
-TELLS = 0.8  # share of a class found less share of others taken for it, where no class should show
+TELLS = 0.8  # share of a class found less share of others taken for it (lower limit), where no class should show
 FEWEST = 8  # test items of a class
 COLUMNS_TRIED = 60
 
@@ -88,11 +88,7 @@ def _judge(
             f"The {rule} alone gives {name} away (found less mistaken {rate(told)}), though it should say nothing. "
             f"{figures[0].upper()}{figures[1:]}."
         )
-        return (
-            ("problem" if told > MUCH else "look"),
-            said,
-            f"find out why the {rule} of {name} differs, and even it out",
-        )
+        return "problem", said, f"find out why the {rule} of {name} differs, and even it out"
     return "fine", f"No trivial rule is enough: {figures}.", ""
 
 

@@ -16,8 +16,8 @@ def weights(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
     """One row a training item, in the order of the train split: index, name, class, weight, augment, reason.
 
     A copy of an item outside of train gets 0, and so does one of equal items under two labels; n copies in train share
-    one weight; a doubtful label gets the chance that it is right. ``augment`` is 1 for rare and odd items whose label
-    is not in doubt. Items that were not looked at keep 1.
+    one weight; a doubtful label gets the chance that it is right. ``augment`` is 1 for rare and odd items that have a
+    weight and whose label is not in doubt. Items that were not looked at keep 1.
     """
     train, by_name = view.dataset.train, {finding.name: finding for finding in findings}
     n, chosen = len(train), view.chosen["train"]
@@ -37,12 +37,14 @@ def weights(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
         if item["value"] == 0:
             weight[item["index"]] = 0
             reasons[item["index"]].append("equal to an item under another label")
+    doubtful = set()
     for item in _train(by_name.get("doubts")):
+        doubtful.add(item["index"])
         weight[item["index"]] *= 1 - item["value"]
         reasons[item["index"]].append(f"doubtful label ({item['note']})")
     for item in _train(by_name.get("odd")):
         reasons[item["index"]].append(f"rare or odd ({item['note']})")
-        augment[item["index"]] = int(weight[item["index"]] == 1)
+        augment[item["index"]] = int(weight[item["index"]] > 0 and item["index"] not in doubtful)
     return pd.DataFrame(
         {
             "index": np.arange(n),
