@@ -118,6 +118,59 @@ def resnet18(text: str, shape: Shape, classes: int) -> nn.Module:
     return _named(layers)
 
 
+class _PreBlock(nn.Module):
+    """Batch norm and activation before each of two 3x3 convolutions, and a clean shortcut (He et al. 2016b, eq. 5)."""
+
+    def __init__(self, before: int, after: int, stride: int):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(before)
+        self.act1 = Activation()
+        self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(after)
+        self.act2 = Activation()
+        self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
+        self.same = stride == 1 and before == after
+        self.shortcut = nn.Identity() if self.same else nn.Conv2d(before, after, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """F(x) + x; where the shape changes the shortcut is a convolution of what F begins with, act(bn(x))."""
+        begun = self.act1(self.bn1(x))
+        out = self.conv2(self.act2(self.bn2(self.conv1(begun))))
+        return out + self.shortcut(x if self.same else begun)
+
+
+@MODELS.named("preresnet")
+def preresnet(text: str, shape: Shape, classes: int) -> nn.Module:
+    """A pre-activation residual network in its CIFAR form: a stage for each width, two blocks each.
+
+    3x3 stem, no first pooling; every stage but the first halves the side. ``preresnet:16-32-64`` (the widths of He et
+    al. 2016b) has 175,066 parameters on colour images of ten classes, ``preresnet`` (32-64-96) 481,642, and
+    ``preresnet:64-128-256-512`` (PreAct ResNet-18) 11,172,170. With c channels, k classes, widths w_1 .. w_S and
+    w_0 = w_1 that is 9 c w_1 + sum_s (9 w_(s-1) w_s + 27 w_s^2 + 2 w_(s-1) + 6 w_s + [s > 1] w_(s-1) w_s) + 2 w_S
+    + (w_S + 1) k.
+
+    >>> net = preresnet("2-3", (1, 8, 8), 4)
+    >>> sum(p.numel() for p in net.parameters())  # 18 + (36 + 108 + 16) + (54 + 243 + 22 + 6) + 6 + 16
+    525
+    """
+    _images_only("preresnet", shape)
+    sizes = widths(text, (32, 64, 96))
+    layers: list[tuple[str, nn.Module]] = [("conv", nn.Conv2d(shape[0], sizes[0], 3, 1, 1, bias=False))]
+    for stage, (before, after) in enumerate(pairwise((sizes[0], *sizes)), 1):
+        layers += [
+            (f"block{stage}_1", _PreBlock(before, after, 1 if stage == 1 else 2)),
+            (f"block{stage}_2", _PreBlock(after, after, 1)),
+        ]
+    layers += [
+        ("bn", nn.BatchNorm2d(sizes[-1])),
+        ("act", Activation()),
+        ("average", nn.AdaptiveAvgPool2d(1)),
+        ("flat", nn.Flatten()),
+        ("head", nn.Linear(sizes[-1], classes)),
+    ]
+    return _named(layers)
+
+
 def _named(layers: list[tuple[str, nn.Module]]) -> nn.Sequential:
     net = nn.Sequential()
     for name, layer in layers:
