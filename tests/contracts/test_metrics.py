@@ -1,6 +1,7 @@
 """What every metric's card promises, held against the metric. A new metric is tested the moment it is registered."""
 
 import math
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from assay.metrics import ARGUMENTS, INVARIANCES, METRICS
 
 NAMES = sorted(METRICS)
 TWO_SIDED = [name for name in NAMES if METRICS[name].card.symmetric is not None]
-ON_FEATURES = [name for name in NAMES if METRICS[name].card.needs[0].startswith("features")]
+ON_FEATURES = [name for name in NAMES if "features" in METRICS[name].card.needs[0]]
 SIMILARITIES = [name for name in ON_FEATURES if len(METRICS[name].card.needs) == 2 and name in TWO_SIDED]
 DISTANCES = [name for name in NAMES if METRICS[name].card.triangle]
 OF_SAMPLES = [
@@ -35,7 +36,7 @@ def example(card, rng, n=60, width=6, classes=3, scale=1.0, rank=None):
     labels = np.concatenate([np.arange(classes), rng.integers(classes, size=max(0, n - classes))])[:n]
 
     def one(name):
-        if name.startswith("features"):
+        if "features" in name:
             mixed = shared @ rng.standard_normal((shared.shape[1], width))
             return scale * (mixed + rng.standard_normal((n, width)) + rng.standard_normal(width))
         if "logits" in name:
@@ -129,7 +130,8 @@ def test_range_holds(name, seed, n, width, classes, scale, rank):
 def test_invariances_are_those_declared(name, change):
     card = METRICS[name].card
     first = card.needs[0]
-    numeric = first.startswith("features") or "logits" in first
+    numeric = "features" in first or "logits" in first
+    one_space = [need for need in card.needs if "features" in need] if first == "train_features" else [first]
     if not (first in SYMBOLIC if change in ON_SYMBOLS else numeric):
         assert change not in card.invariant  # the change means nothing here, or probabilities do not survive it
         return
@@ -137,7 +139,9 @@ def test_invariances_are_those_declared(name, change):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         before = example(card, rng)
-        after = {**before, first: CHANGES[change](before[first], rng)}
+        after = dict(before)
+        for need in one_space:  # features of several splits are changed alike
+            after[need] = CHANGES[change](before[need], deepcopy(rng))
         differences.append(abs(METRICS[name](**after) - METRICS[name](**before)))
     if change in card.invariant:
         assert max(differences) < 1e-9
@@ -190,7 +194,7 @@ def test_tensors_arrays_and_lists_alike(name):
 @pytest.mark.parametrize("name", ON_FEATURES)
 def test_maps_are_flattened(name):
     arguments = example(METRICS[name].card, np.random.default_rng(0), width=12)
-    maps = {k: v.reshape(-1, 3, 2, 2) if k.startswith("features") else v for k, v in arguments.items()}
+    maps = {k: v.reshape(-1, 3, 2, 2) if "features" in k else v for k, v in arguments.items()}
     assert METRICS[name](**maps) == METRICS[name](**arguments)
 
 

@@ -52,6 +52,7 @@ from assay.metrics.complexity import (
     uniform_edges,
 )
 from assay.metrics.functional import accuracy, cross_entropy, disagreement, gap
+from assay.metrics.generalisation import ClassGap, FeatureGap, class_mean_gap, class_mean_gaps, probe_gap, probe_gaps
 from assay.metrics.geometry import class_correlation, sample_correlation, sample_density
 from assay.metrics.matrix import pairwise
 from assay.metrics.probes import (
@@ -94,9 +95,11 @@ __all__ = [
     "METRICS",
     "SERIALISATIONS",
     "Card",
+    "ClassGap",
     "CoarseToFine",
     "Counts",
     "Detection",
+    "FeatureGap",
     "FewShot",
     "Group",
     "Metric",
@@ -115,6 +118,8 @@ __all__ = [
     "cka_distance",
     "class_correlation",
     "class_effective_ranks",
+    "class_mean_gap",
+    "class_mean_gaps",
     "class_shares",
     "class_variances",
     "coarse_to_fine",
@@ -159,6 +164,8 @@ __all__ = [
     "ordinal_patterns",
     "output_complexity",
     "pairwise",
+    "probe_gap",
+    "probe_gaps",
     "projection_orders",
     "quantile_edges",
     "quantise",

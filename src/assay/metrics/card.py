@@ -21,6 +21,8 @@ ARGUMENTS = {
     "probs": "probabilities, (samples, classes)",
     "val_probs": "probabilities on the validation split",
     "val_labels": "true classes of the validation split",
+    "train_features": "features of training items, (samples, width)",
+    "val_features": "features of validation items, (samples, width)",
     "train_logits": "logits on the training split",
     "train_labels": "true classes of the training split",
     "ok": "index of the class that means nothing is wrong, or None",
@@ -35,7 +37,8 @@ ARGUMENTS = {
     "views": "embeddings of several views of each image, (images, views, width)",
 }
 
-# What may be done to the first argument; the contract tests carry each of these out.
+# What may be done to the first argument, or, where that is of train, to the features of all splits alike; the contract
+# tests carry each of these out.
 INVARIANCES = {
     "orthogonal": "any rotation or reflection of the columns' space",
     "permutation": "another order of the columns",
@@ -57,9 +60,9 @@ class Card:
     """What is promised about a metric.
 
     ``needs`` are the arguments without a default. ``range`` is closed. ``invariant`` names changes of the
-    first argument that leave the value alone (see `INVARIANCES`); changes that are not named do change it.
-    ``symmetric`` is None where there are no two sides. ``triangle``: a distance, zero to itself, that obeys
-    the triangle inequality.
+    first argument (or of all splits) that leave the value alone, see `INVARIANCES`; changes that are not
+    named do change it. ``symmetric`` is None where there are no two sides. ``triangle``: a distance, zero to
+    itself, that obeys the triangle inequality.
     """
 
     name: str
