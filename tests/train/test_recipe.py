@@ -38,6 +38,7 @@ CHANGES = {
     "batch": 3,
     "sampler": Balanced(),
     "evaluate_every": 0,
+    "record": ("test",),
     "keep": ("0.5", "1"),
     "seed": 1,
 }

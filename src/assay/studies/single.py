@@ -53,7 +53,7 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
 
 def _collapsed(row: dict[str, Any], data: Dataset) -> list[str]:
     """Classes that a look at val found collapsed, each by its name: an average would hide the rare one."""
-    return [data.classes[int(label)] for label in row.get("collapsed", ())]
+    return [data.classes[int(label)] for label in row.get("val_collapsed", ())]
 
 
 def _seen(row: dict[str, Any], data: Dataset) -> str:

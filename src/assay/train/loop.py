@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from assay.core.rng import rng
 from assay.data import Dataset, Split, biased
 from assay.train.recipe import BEST, Recipe, moment_of
 from assay.train.state import Kept, State
 from assay.train.strategies import Batch
 
 CHUNK = 1024  # examples forwarded at once when nothing is learned
+RECORDED = 1024  # images of each split that a recipe records beside val
 
 
 @dataclass
@@ -54,7 +56,7 @@ def train(
     sampler, asked = state.recipe.sampler, state.recipe.batch
     batch, per_epoch = sampler.sizes(data.train.y, asked)
     total = per_epoch * state.recipe.epochs
-    losses: list[Tensor] = []  # of this epoch's steps
+    notes: list[dict[str, Tensor]] = []  # of this epoch's steps
     indices, indices_for = torch.empty(0), None
     saved = time.monotonic()
     while state.step < total and not all(step is not None for step in state.stopped):
@@ -69,11 +71,11 @@ def train(
             indices_for = (epoch, state.forks)
         chosen = indices[:, within * batch : (within + 1) * batch]
         chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
-        losses.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen, state.step / total)))
+        notes.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen, state.step / total)))
         state.step += 1
         if within == per_epoch - 1:
-            _end_of_epoch(state, data.val, epoch, losses, device)
-            losses = []
+            _end_of_epoch(state, data, epoch, notes, device)
+            notes = []
             if tell is not None:
                 tell(state.step / total, state.history)
     _moment(state, total)
@@ -85,8 +87,8 @@ def _take(x: Tensor, chosen: Tensor) -> Tensor:
     return x.index_select(0, chosen.reshape(-1)).view(*chosen.shape, *x.shape[1:])
 
 
-def _step(state: State, batch: Batch) -> Tensor:
-    """One optimiser step; the mean loss of each run."""
+def _step(state: State, batch: Batch) -> dict[str, Tensor]:
+    """One optimiser step; the mean loss of each run, and what the strategy notes."""
     net, strategy, draws = state.learner.net, state.strategy, state.draws
     if state.learner.random:
         draws.seed_modules()
@@ -99,7 +101,7 @@ def _step(state: State, batch: Batch) -> Tensor:
         group["lr"] = state.recipe.optimiser.lr_at(batch.progress)
     state.optimiser.step()
     state.memory = strategy.after_step(state.learner, batch, state.memory)
-    return means.detach().reshape(-1)
+    return {name: value.detach().reshape(-1) for name, value in ({"train_loss": means} | strategy.noted(batch)).items()}
 
 
 def _moment(state: State, total: int) -> None:
@@ -125,35 +127,50 @@ def _moment(state: State, total: int) -> None:
 
 
 @torch.no_grad()
-def _end_of_epoch(state: State, val: Split, epoch: int, losses: list[Tensor], device: str) -> None:
+def _end_of_epoch(state: State, data: Dataset, epoch: int, notes: list[dict[str, Tensor]], device: str) -> None:
     """Write each run's epoch into its history, and find runs whose loss stopped being a number."""
-    table = torch.stack(losses).cpu()  # (steps, runs)
+    names = dict.fromkeys(name for note in notes for name in note)
+    table = {name: torch.stack([note[name] for note in notes if name in note]).cpu() for name in names}  # (steps, runs)
     every = state.recipe.evaluate_every
     look = every > 0 and ((epoch + 1) % every == 0 or epoch + 1 == state.recipe.epochs)
     with state.shipped() if look else nullcontext():
-        rows = _looked(state, val, device) if look else [{} for _ in state.seeds]
+        rows: list[dict[str, Any]] = [{} for _ in state.seeds]
+        for name, split in _looked_at(state, data).items() if look else ():
+            for row, found in zip(rows, _looked(state, split, device), strict=True):
+                row |= {f"{name}_{key}": value for key, value in found.items() if f"{name}_{key}" != "train_loss"}
         _written(state, epoch, table, rows)
 
 
-def _looked(state: State, val: Split, device: str) -> list[dict[str, Any]]:
-    """What a look at val shows of each run."""
-    loss, accuracy = evaluate(state.learner.net, val, device)
-    seen = state.strategy.watch(state.learner.net, val) or [{} for _ in state.seeds]
+def _looked_at(state: State, data: Dataset) -> dict[str, Split]:
+    """Val, by which everything is chosen, and the images of other splits that are recorded, always the same."""
+    found = {"val": data.val}
+    for name in state.recipe.record:
+        split = data.splits[name]
+        found[name] = split.take(torch.randperm(len(split), generator=rng(0, "recorded", name))[:RECORDED].numpy())
+    return found
+
+
+def _looked(state: State, split: Split, device: str) -> list[dict[str, Any]]:
+    """What a look at a split shows of each run."""
+    loss, accuracy = evaluate(state.learner.net, split, device)
+    seen = state.strategy.watch(state.learner.net, split) or [{} for _ in state.seeds]
     found = zip(loss.tolist(), accuracy.tolist(), seen, strict=True)
-    return [{"val_loss": one, "val_accuracy": two, **more} for one, two, more in found]
+    return [{"loss": one, "accuracy": two, **more} for one, two, more in found]
 
 
-def _written(state: State, epoch: int, table: Tensor, rows: list[dict[str, Any]]) -> None:
+def _written(state: State, epoch: int, table: dict[str, Tensor], rows: list[dict[str, Any]]) -> None:
     """Each run's row of the history; the best are kept where that is asked for."""
     for run in range(len(state.seeds)):
         if state.stopped[run] is not None:
             continue
-        bad = (~table[:, run].isfinite()).nonzero()
+        losses = table["train_loss"][:, run]
+        bad = (~losses.isfinite()).nonzero()
         if len(bad):
-            state.stopped[run] = state.step - len(table) + int(bad[0])
+            state.stopped[run] = state.step - len(losses) + int(bad[0])
             state.history[run].append({"event": "stopped", "step": state.stopped[run], "reason": "loss not finite"})
             continue
-        row = {"epoch": epoch + 1, "step": state.step, "train_loss": table[:, run].double().mean().item()}
+        row: dict[str, Any] = {"epoch": epoch + 1, "step": state.step}
+        row |= {name: values[:, run].double().mean().item() for name, values in table.items()}
         row |= rows[run]
         if rows[run] and BEST in state.recipe.keep:
             row["best"] = state.keep_best(run, row[state.strategy.score])

@@ -43,7 +43,8 @@ class Recipe(Spec):
 
     ``keep`` lists the moments at which weights are kept, as shares of training: ``0.5`` is after the interventions
     due there, ``0.5-`` before them; ``best`` is the end of the epoch at which val looked best, by the strategy's own
-    score (robust accuracy in adversarial training), else by accuracy. ``uses`` names Python files that define the
+    score (robust accuracy in adversarial training), else by accuracy. ``record`` names splits whose figures each look
+    writes into the history beside val's: to be seen, never to choose by. ``uses`` names Python files that define the
     user's own losses, strategies or interventions.
     """
 
@@ -61,6 +62,7 @@ class Recipe(Spec):
     batch: int = Field(64, ge=1)
     sampler: OneOf[Sampler] = Shuffled()
     evaluate_every: int = Field(1, ge=0)  # epochs between looks at val; 0: never
+    record: tuple[Literal["train", "test"], ...] = ()
     keep: tuple[str, ...] = ("1",)
     seed: int = Field(0, ge=0)
 

@@ -232,3 +232,24 @@ def test_what_is_wrong_is_said(strategy: dict, words: str) -> None:
 def test_best_needs_looks(make_blobs: Blobs) -> None:
     with pytest.raises(BadInput, match="evaluate_every is 0"):
         recipe({"kind": "standard"}, keep=("best",), evaluate_every=0)
+
+
+def test_other_splits_are_recorded_and_change_nothing(make_blobs: Blobs) -> None:
+    """Robust and clean figures of train and test stand beside val's; weights and what is best are as without them."""
+    strategy = {"kind": "adversarial", "attack": {"kind": "pgd", "eps": 0.1, "steps": 2}}
+    data = make_blobs()
+    both = {"epochs": 3, "keep": ("best", "1"), "optimiser": {"lr": 0.02}}
+    (plain,) = train([recipe(strategy, **both)], data)
+    (seen,) = train([recipe(strategy, **both, record=("train", "test"))], data)
+    for row, more in zip(plain.history, seen.history, strict=True):
+        assert row.items() <= more.items()
+        figures = ("accuracy", "robust_accuracy", "fgsm_accuracy")
+        names = {f"{split}_{figure}" for split in ("train", "test") for figure in figures} | {"test_loss"}
+        assert names == more.keys() - row.keys()  # train_loss is what was learned from, there either way
+        assert more["test_robust_accuracy"] <= more["test_fgsm_accuracy"] + 0.05
+    for moment, kept in plain.kept.items():
+        assert all(value.equal(seen.kept[moment].tensors[name]) for name, value in kept.tensors.items())
+    net = build("mlp:16-8", data.shape, 3)
+    net.load_state_dict(seen.kept["1"].tensors)
+    by_hand = (net(data.test.x).argmax(1) == data.test.y).double().mean().item()
+    assert seen.history[-1]["test_accuracy"] == pytest.approx(by_hand)

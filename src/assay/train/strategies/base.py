@@ -88,7 +88,7 @@ class Strategy(Kind):
         return self
 
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
-        """What is worth knowing at a look at val, for each run; it goes into the run's history."""
+        """What is worth knowing at a look at a split, for each run; in the history it is named after the split."""
         return None
 
     def init_state(self, learner: Learner, data: Dataset) -> Memory:
@@ -110,6 +110,10 @@ class Strategy(Kind):
     def losses(self, net: Net, batch: Batch, memory: Memory) -> Tensor:
         """One number per example, ``(..., n)``; deterministic."""
         return self.judged(self.outputs(net, batch), batch, memory)
+
+    def noted(self, batch: Batch) -> dict[str, Tensor]:
+        """What is worth knowing of a prepared batch, ``(...)``; the run's history has its mean over the epoch."""
+        return {}
 
     def displaced(self, learner: Learner, batch: Batch, memory: Memory) -> AbstractContextManager[None]:
         """A context in which losses are computed and differentiated; it may hold the weights elsewhere meanwhile."""

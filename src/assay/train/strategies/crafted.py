@@ -11,7 +11,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Generator, Tensor
 
-from assay.attacks import PGD, Attack
+from assay.attacks import FGSM, PGD, Attack
 from assay.core.rng import rng
 from assay.core.spec import OneOf, Share
 from assay.data import Split
@@ -79,7 +79,11 @@ class Crafted(Augmented):
         return own * (self.attack.eps * factor)
 
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
-        """Robust accuracy of each run on images of val, always the same: right before and after PGD."""
+        """Robust accuracy of each run on images of a split, always the same: right before and after an attack.
+
+        Under PGD of 10 steps, and under FGSM alone: where only the latter is high, training has broken down
+        (catastrophic overfitting).
+        """
         if not self.watched:
             return None
         runs, device = net.learner.runs, net.learner.device
@@ -87,10 +91,15 @@ class Crafted(Augmented):
         x, y = split.x[chosen].to(device), split.y[chosen].to(device)
         if net.learner.stacked:
             x, y = x.expand(runs, *x.shape), y.expand(runs, *y.shape)
-        attack = PGD(norm=self.attack.norm, eps=self.attack.eps, steps=10)
-        found = attack.attack(_Target(net, y), x, y, [rng(0, "watched", "start") for _ in range(runs)])
-        right = (net(x).argmax(-1) == y) & (net(found).argmax(-1) == y)
-        return [{"val_robust_accuracy": share} for share in right.double().mean(-1).reshape(-1).tolist()]
+        ball = {"norm": self.attack.norm, "eps": self.attack.eps}
+        before = net(x).argmax(-1) == y
+
+        def endured(attack: Attack) -> list[float]:
+            found = attack.attack(_Target(net, y), x, y, [rng(0, "watched", "start") for _ in range(runs)])
+            return (before & (net(found).argmax(-1) == y)).double().mean(-1).reshape(-1).tolist()
+
+        both = zip(endured(PGD(**ball, steps=10)), endured(FGSM(**ball)), strict=True)
+        return [{"robust_accuracy": one, "fgsm_accuracy": two} for one, two in both]
 
 
 class _Target:
