@@ -112,7 +112,42 @@ def test_a_swap_changes_nothing_before_its_time_and_by_itself_nothing_at_all(mak
     assert equal(plain, treated, "0.625") == (treatment in ("leave", "stale"))  # a snapshot is not stale at once
     assert equal(plain, treated, "1") == (treatment == "leave")
     if treatment == "leave":
-        assert [row for row in treated.history if "event" not in row] == plain.history
+        rows = [{k: v for k, v in row.items() if k != "small_share"} for row in treated.history if "event" not in row]
+        assert rows == plain.history
+
+
+OWN = """
+from torch import nn
+def net(shape, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(36, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, classes))
+"""
+
+
+def test_a_look_does_not_disturb_what_dropout_draws(make_blobs: Blobs, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    model = f"{tmp_path / 'own.py'}:net"
+    plain, treated = trained(make_blobs(), ADVERSARIAL, model=model), swapped(make_blobs(), "leave", model=model)
+    assert equal(plain, treated, "1")
+
+
+@pytest.mark.parametrize("treatment", [one for one in TREATMENTS if one != "lift"])
+def test_the_history_tells_how_many_were_small(make_blobs: Blobs, treatment: str) -> None:
+    data = make_blobs()
+    first, second = (row for row in swapped(data, treatment).history if "event" not in row)
+    assert "small_share" not in first
+    if treatment == "leave":
+        shares: list[float] = []
+
+        def counts(net: Any, x: Any, y: Any, adversarial: Any, small: list[bool], number: int, then: Any) -> Tensor:
+            shares.append(sum(small) / len(small))
+            return F.cross_entropy(net(adversarial), y)
+
+        by_hand(data, from_onset(counts))
+        assert second["small_share"] == pytest.approx(sum(shares) / len(shares)) and len(shares) == 4
+    assert 0 < second["small_share"] < 1
+    quantile = {"kind": "small_loss", "treatment": treatment, "quantile": 0.5, "inner": ADVERSARIAL}
+    for result in train([recipe(quantile, seed=s) for s in range(1 + (not treatment.startswith("drop")))], data):
+        assert [row["small_share"] for row in result.history] == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("treatment", TREATMENTS)

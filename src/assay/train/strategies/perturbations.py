@@ -32,7 +32,7 @@ class Natural(Treatment):
 
     def treated(self, case: Case) -> Batch:
         """Small-loss examples clean, the others attacked."""
-        return chosen(case.small(case.batch), replace(case.batch, x=case.batch.aside["clean"]), case.batch)
+        return chosen(case.small, replace(case.batch, x=case.batch.aside["clean"]), case.batch)
 
 
 class Noise(Treatment):
@@ -51,7 +51,7 @@ class Noise(Treatment):
         """Small-loss examples with noise, the others attacked."""
         assert isinstance(case.inner, Crafted), "validated"
         noisy = shaken(case.inner, case.raw, case.batch.aside["clean"], case.draws)
-        return chosen(case.small(case.batch), replace(case.batch, x=noisy), case.batch)
+        return chosen(case.small, replace(case.batch, x=noisy), case.batch)
 
 
 class Stale(Treatment):
@@ -73,13 +73,12 @@ class Stale(Treatment):
 
     def treated(self, case: Case) -> Batch:
         """Small-loss examples attacked as the earlier network would have them, the others as the present one."""
-        small = case.small(case.batch)
-        if not small.any():
+        if not case.small.any():
             return case.batch
         earlier = {name.removeprefix(PREFIX): v for name, v in case.memory.items() if name.startswith(PREFIX)}
         with case.net.learner.holding(earlier):
             stale = case.again(case.raw)
-        return chosen(small, stale, case.batch)
+        return chosen(case.small, stale, case.batch)
 
 
 def shaken(strategy: Crafted, batch: Batch, clean: Tensor, draws: Draws) -> Tensor:

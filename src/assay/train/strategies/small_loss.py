@@ -60,11 +60,27 @@ class SmallLoss(Wrapper):
         return {**super().init_state(learner, data), **self.treatment.init_state(learner, data)}
 
     def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
-        """Prepared by the inner strategy, then treated."""
+        """Prepared by the inner strategy, then treated; aside, the share of the batch that was ``small``."""
         prepared = self.inner.prepare(net, batch, memory, draws)
         if not self.treatment.looks or batch.progress < self.start:
             return prepared
-        return self.treatment.treated(Case(self.inner, net, memory, draws, batch, prepared, self.measured))
+
+        @torch.no_grad()
+        def look(one: Batch) -> tuple[Tensor, Tensor]:
+            # A look leaves no trace, neither in running statistics nor in the numbers that dropout is about to draw.
+            with net.learner.untouched(), torch.random.fork_rng(enabled=net.learner.random):
+                losses, limit = self.measured(self.inner.outputs(net, one)["logits"], one.y)
+            return losses, losses < limit
+
+        losses, small = look(prepared)
+        treated = self.treatment.treated(Case(self.inner, net, memory, draws, batch, prepared, losses, small, look))
+        share = small.to(losses.dtype).mean(-1, keepdim=True)
+        return treated.beside(small=share.expand(treated.y.shape))
+
+    def noted(self, batch: Batch) -> dict[str, Tensor]:
+        """The share of examples whose loss was small, where losses were looked at."""
+        own = {"small_share": batch.aside["small"].mean(-1)} if "small" in batch.aside else {}
+        return {**super().noted(batch), **own}
 
     def measured(self, logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropies ``(..., n)``, and the limit ``(..., 1)`` below which they are small."""

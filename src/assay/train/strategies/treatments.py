@@ -25,7 +25,8 @@ FEWEST = 2  # rows that stay whatever their loss: batch norm has no spread to di
 class Case:
     """A batch to be treated: as it came (``raw``), as the inner strategy prepared it, and what it did that with.
 
-    ``measure`` takes logits and labels and gives cross-entropies ``(..., n)`` and the limit below which they are small.
+    ``losses`` are cross-entropies on the prepared inputs ``(..., n)``, ``small`` says which of them are; ``look`` finds
+    both for another prepared batch.
     """
 
     inner: Strategy
@@ -34,22 +35,13 @@ class Case:
     draws: Draws
     raw: Batch
     batch: Batch
-    measure: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    losses: Tensor
+    small: Tensor
+    look: Callable[[Batch], tuple[Tensor, Tensor]]
 
     def again(self, raw: Batch) -> Batch:
         """A batch as the inner strategy prepares it, with the draws of this step."""
         return self.inner.prepare(self.net, raw, self.memory, self.draws)
-
-    @torch.no_grad()
-    def look(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Losses and limit of a prepared batch; running statistics stay as they are."""
-        with self.net.learner.untouched():
-            return self.measure(self.inner.outputs(self.net, batch)["logits"], batch.y)
-
-    def small(self, batch: Batch) -> Tensor:
-        """Which examples of a prepared batch have a small loss, ``(..., n)``."""
-        losses, limit = self.look(batch)
-        return losses < limit
 
 
 class Treatment(Kind):
@@ -58,7 +50,7 @@ class Treatment(Kind):
     attacked: ClassVar[bool] = False  # makes sense only where inputs are attacked
     replaces: ClassVar[bool] = False  # puts something in place of what the attack made
     ragged: ClassVar[bool] = False  # leaves batches of different sizes
-    looks: ClassVar[bool] = False  # treats inputs, and so needs a look at the losses before the step
+    looks: ClassVar[bool] = False  # needs a look at the losses before the step
 
     def init_state(self, learner: Learner, data: Dataset) -> Memory:
         """What the treatment needs to remember."""
@@ -74,9 +66,10 @@ class Treatment(Kind):
 
 
 class Leave(Treatment):
-    """Nothing: the control."""
+    """Nothing: the control. They are counted all the same, at the price of one forward pass."""
 
     kind: str = "leave"
+    looks: ClassVar[bool] = True
 
 
 class Drop(Treatment):
@@ -96,9 +89,8 @@ class Drop(Treatment):
         batch = case.batch
         if batch.y.dim() > 1:
             raise BadInput("asked to drop examples in a stack of runs; their batches differ in size; train each alone")
-        losses, limit = case.look(batch)
-        count = max(int((losses >= limit).sum()), min(FEWEST, len(batch.y)))
-        stays = self.ranked(losses, case.draws)[:count].sort().values
+        count = max(int((~case.small).sum()), min(FEWEST, len(batch.y)))
+        stays = self.ranked(case.losses, case.draws)[:count].sort().values
         share = count / len(batch.y) if self.mean_over == "batch" else 1.0
         return batch.rows(stays).beside(stayed=torch.full((count,), share, device=batch.x.device))
 
@@ -152,7 +144,7 @@ class Harder(Treatment):
 
     def treated(self, case: Case) -> Batch:
         """Small-loss examples from the stronger attack, the others as they were."""
-        small = case.small(case.batch)
+        small = case.small
         before = case.raw.aside.get("strength", torch.ones_like(small, dtype=case.raw.x.dtype))
         harder = case.again(case.raw.beside(strength=torch.where(small, before * self.strength, before)))
         return chosen(small, harder, case.batch)
@@ -171,7 +163,7 @@ class AugMixed(Treatment):
         """Small-loss examples from augmented inputs, the others as they were."""
         raw, batch = case.raw, case.batch
         for number in range(self.rounds):
-            small = case.small(batch)
+            small = case.look(batch)[1] if number else case.small
             small = small & (small.double().mean(-1, keepdim=True) > self.enough)
             if not small.any():
                 break

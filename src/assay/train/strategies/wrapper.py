@@ -66,6 +66,10 @@ class Wrapper(Strategy):
         """What the inner one watches."""
         return self.inner.watch(net, split)
 
+    def noted(self, batch: Batch) -> dict[str, Tensor]:
+        """What the inner one notes."""
+        return self.inner.noted(batch)
+
     def init_state(self, learner: Learner, data: Dataset) -> Memory:
         """What the inner one remembers."""
         return self.inner.init_state(learner, data)
