@@ -14,11 +14,13 @@ from torch import nn
 from assay import cli
 from assay.core.errors import BadInput
 from assay.data import Dataset, Split, load_data
+from assay.lab import Lab
 from assay.lab.store import pack
 from assay.models import activations, build
 from assay.studies.collapse.geometry import _learned, geometry, words
 from assay.studies.collapse.geometry.look import head_of, last_layer, look, sample
 from assay.studies.collapse.geometry.weights import filled, read_weights
+from assay.studies.single import train_one
 
 MODEL = "mlp:96-24"
 
@@ -278,3 +280,52 @@ def test_wrong_number_of_classes(
 ) -> None:
     code, _, err = call(capsys, str(files["spread.pt"]), "--data", str(imbalanced[0]), "--model", MODEL)
     assert code == 2 and "for 3 classes; found a head for 10" in err and err.strip().count("\n") == 0
+
+
+THREE = {
+    "cross-entropy": "{kind: standard}",
+    "SupCon": "{kind: contrastive, loss: {kind: supcon}}",
+    "forecast": "{kind: contrastive, alpha: auto, within: 0.3}",
+}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """250 images in five pairs of digits, 600 steps each: few enough that the losses reach their minima."""
+    place, found = tmp_path_factory.mktemp("three"), {}
+    for name, strategy in THREE.items():
+        recipe = place / "recipe.yaml"
+        recipe.write_text(
+            "data: digits@pairs\nbiases: [{kind: fewer, images: 250}]\nmodel: 'mlp:128-64+projector:128-128'\n"
+            "epochs: 300\nbatch: 125\nsampler: {kind: balanced}\noptimiser: {lr: 0.002}\nseed: 1\n"
+            f"strategy: {strategy}\n"
+        )
+        run = train_one(recipe, (), Lab(place / "lab"), "cpu", 1, lambda *_: None)
+        found[name] = geometry(Path(run["folder"]))
+    return found
+
+
+class TestThreeWaysToTrain:
+    """Equal in accuracy, different inside: cross-entropy, SupCon, and the weight that the forecast gives."""
+
+    def test_they_are_told_apart_in_plain_words(self, found: dict[str, dict]) -> None:
+        first = {name: each["text"][0] for name, each in found.items()}
+        assert first["SupCon"] == "Yes, collapsed: all 5 classes have lost nearly all their spread."
+        for name in ("cross-entropy", "forecast"):
+            assert first[name] == "No, not collapsed: all 5 classes keep a good part of their spread."
+        assert "No contrastive loss acted here" in found["cross-entropy"]["text"][-1]
+        assert found["cross-entropy"]["embedding"] is None
+        for name in ("SupCon", "forecast"):
+            assert any("at the projector" in line for line in found[name]["text"])
+
+    def test_accuracy_does_not_tell_them_apart(self, found: dict[str, dict]) -> None:
+        right = [each["splits"]["test"]["accuracy"] for each in found.values()]
+        assert min(right) > 0.85 and max(right) - min(right) < 0.08
+
+    def test_the_forecast_stands_beside_what_was_measured(self, found: dict[str, dict]) -> None:
+        assert found["cross-entropy"]["foretold"] is None
+        for name, mean in (("SupCon", 0.0), ("forecast", 0.3)):
+            told, kept = found[name]["foretold"], found[name]["embedding"]["within_variance"]["train"]
+            assert told["mean"] == pytest.approx(mean, abs=1e-3) and kept == pytest.approx(mean, abs=0.06)
+            assert any(f"a variance of {told['mean']:.3g} was foretold" in line for line in found[name]["text"])
+        assert found["SupCon"]["foretold"]["alpha"] == pytest.approx(1 / (2 * 25 - 1))  # (p - 1) / (pn - 1)

@@ -18,19 +18,19 @@ from assay.data.relabel import PAIRS, labellings
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.ssem import Setting as Batch
-from assay.maths.ssem import optimal_within, predict, setting_for, supcon_alpha, variances
-from assay.maths.ssem.predict import COLLAPSED
+from assay.maths.ssem import optimal_within, supcon_alpha
 from assay.maths.statistics import smallest_p
 from assay.models import PROJECTOR
 from assay.studies.collapse import words
 from assay.studies.collapse.claims import CLAIMS, judge
 from assay.studies.collapse.design import Setting, design, settings
+from assay.studies.collapse.foretold import foretold
 from assay.studies.collapse.free import free, jobs
 from assay.studies.collapse.look import LookJob, look
 from assay.studies.collapse.pictures import picture_rows
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
-from assay.train import Balanced, Recipe
+from assay.train import Recipe
 from assay.train.strategies import Contrastive
 
 REFERENCES = (
@@ -141,9 +141,9 @@ class Collapse(Study):
                     "name": arm.name,
                     "label": arm.label,
                     "role": arm.role,
-                    **foretold(arm.applied(self.recipe), arm, data),
+                    **foretold(applied, biased(data, applied.biases), arm.foretold),
                 }
-                for arm in arms
+                for arm, applied in ((arm, arm.applied(self.recipe)) for arm in arms)
             ],
             "base_arm": f"weight {self.alphas[-1]:g} at {strategy.temperature:g}",
             "transfer": self.transfer,
@@ -202,32 +202,6 @@ class Collapse(Study):
     def meaning(cls, claim: str, word: str, direction: str) -> Text:
         """What a verdict means for the reader."""
         return words.meaning(claim, word, direction, next(each.claimed for each in CLAIMS if each.name == claim))
-
-
-def foretold(recipe: Recipe, arm: Setting, data: Dataset) -> dict[str, Any]:
-    """What the theory says of an arm: weight, temperature, phase and within-class variance of each class."""
-    strategy = recipe.strategy
-    nothing = {"alpha": None, "temperature": None, "phase": None, "within": None, "alpha_c": None, "tau_c": None}
-    if not isinstance(strategy, Contrastive) or strategy.loss is not None:
-        return nothing
-    train = biased(data, recipe.biases).train
-    batch, _ = recipe.sampler.sizes(train.y, recipe.batch)
-    balanced = isinstance(recipe.sampler, Balanced)
-    strategy = strategy.settled(biased(data, recipe.biases), batch, balanced)
-    alpha, tau = float(strategy.alpha), strategy.temperature
-    views, variant, reduction = strategy.views, strategy.variant, strategy.reduction
-    m, known = len(data.classes), {"alpha": alpha, "temperature": tau}
-    if not balanced:
-        counts = np.bincount(train.labels, minlength=m).tolist()
-        found = variances(setting_for(counts, batch, views, alpha, tau, variant, reduction), quick=True)
-        phase = "collapse" if min(found.instances) < COLLAPSED else "spread"
-        return nothing | known | {"phase": phase, "within": found.within.tolist() if arm.foretold else None}
-    # Closed form: what a class holds in the whole data set hardly matters, what it holds in a batch does.
-    each = batch // m
-    totals = (max(each, len(train) // m),) * m
-    told = predict(Batch(m, each, views, alpha, tau, variant, reduction, totals))
-    within = list(told.within_variance) if arm.foretold else None
-    return known | {"phase": told.phase, "within": within, "alpha_c": told.alpha_c, "tau_c": told.tau_c}
 
 
 def _diagram(recipe: Recipe, data: Dataset) -> list[list[float]]:

@@ -14,6 +14,7 @@ from assay.studies.collapse.geometry import words
 from assay.studies.collapse.geometry.figures import kept, neighbours, overall, per_class, untrained_shares
 from assay.studies.collapse.geometry.look import Look, head_of, last_layer, look, sample
 from assay.studies.collapse.geometry.subject import subject_of
+from assay.studies.collapse.geometry.told import told
 from assay.studies.collapse.geometry.weights import filled
 
 SPLITS = ("train", "val", "test")
@@ -40,7 +41,10 @@ def geometry(
         seen = {name: look(trained, dataset.splits[name], items[name], layer) for name in SPLITS}
         return seen, look(untrained, dataset.train, items["train"], layer)
 
-    embedding = _embedding(dataset, *at("projector")) if layer is None and _learned(trained, untrained) else None
+    learned = _learned(trained, untrained)
+    whole = layer is None  # no layer was asked for: the answer is looked for where it belongs
+    embedding = _embedding(dataset, *at("projector")) if whole and learned else None
+    forecast = told(subject.recipe, dataset) if learned else None
     layer = layer or last_layer(trained, dataset.train.x[:2])
     seen, before = at(layer)
     first = items["train"][:PROBE]
@@ -55,7 +59,13 @@ def geometry(
         "splits": {name: overall(seen[name], seen["train"], head) for name in ("train", "test")},
         "warnings": list(dataset.warnings),
     }
-    return found | {"embedding": embedding} | _judged(dataset, seen, before, subject.source, embedding)
+    found |= {"embedding": embedding, "foretold": forecast}
+    found |= _judged(dataset, seen, before, subject.source, embedding)
+    if embedding and forecast:
+        found["text"].insert(-1, words.beside(forecast, embedding))
+    if whole and not learned:
+        found["text"].append(words.NO_CONTRAST)
+    return found
 
 
 def _judged(

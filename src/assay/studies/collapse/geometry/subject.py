@@ -14,13 +14,17 @@ from assay.train import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A file of weights, the model they belong to, and the data; ``seed`` is that of the first weights."""
+    """A file of weights, the model they belong to, and the data; ``seed`` is that of the first weights.
+
+    ``recipe``: how it was trained, where that is known and ``data`` is what it was trained on.
+    """
 
     file: Path
     model: str
     data: Dataset
     source: str
     seed: int = 0
+    recipe: Recipe | None = None
 
 
 def subject_of(
@@ -65,4 +69,6 @@ def _run(folder: Path, model: str | None, data: str | None, regroup: bool, asked
         raise BadInput(f"asked for the run {folder}; found a recipe without a model; give it with --model")
     source = Source(data or recipe.data, None, recipe.regroup or regroup, recipe.split_seed)
     dataset = source.load()
-    return Subject(file, model, dataset if data else biased(dataset, recipe.biases), source.data, recipe.seed)
+    if data:
+        return Subject(file, model, dataset, source.data, recipe.seed)
+    return Subject(file, model, biased(dataset, recipe.biases), source.data, recipe.seed, recipe)

@@ -10,6 +10,7 @@ from typing import Any
 COLLAPSED = 0.05
 SPREAD = 0.2
 BALANCED = 1.5  # no class is called rare unless the largest is this many times larger
+NO_CONTRAST = "No contrastive loss acted here (training moved no projector): judged by features before the head."
 RULE = (
     f"share of variance within the class, as a part of the untrained network's: under {COLLAPSED:g} collapsed, "
     f"over {SPREAD:g} spread, else partly; a convention, not a significance test"
@@ -93,6 +94,18 @@ def at_projector(embedding: dict[str, Any]) -> str:
     return (
         f"Looked at where the contrastive loss acts, at the projector: variance within classes {train:.3g} on train, "
         f"{test:.3g} on test (the x that `assay forecast` foretells)."
+    )
+
+
+def beside(forecast: dict[str, Any], embedding: dict[str, Any]) -> str:
+    """What was foretold for the recipe, beside what the network keeps.
+
+    >>> beside({"alpha": 0.5, "temperature": 0.1, "mean": 0.3}, {"within_variance": {"train": 0.1}})
+    'For its recipe (weight 0.5, temperature 0.1) a variance of 0.3 was foretold; the network keeps 0.1.'
+    """
+    return (
+        f"For its recipe (weight {forecast['alpha']:.3g}, temperature {forecast['temperature']:g}) a variance of "
+        f"{forecast['mean']:.3g} was foretold; the network keeps {embedding['within_variance']['train']:.3g}."
     )
 
 
