@@ -249,7 +249,7 @@ def test_other_splits_are_recorded_and_change_nothing(make_blobs: Blobs) -> None
         assert more["test_robust_accuracy"] <= more["test_fgsm_accuracy"] + 0.05
     for moment, kept in plain.kept.items():
         assert all(value.equal(seen.kept[moment].tensors[name]) for name, value in kept.tensors.items())
-    net = build("mlp:16-8", data.shape, 3)
+    net = build(recipe(strategy).model or "", data.shape, 3)
     net.load_state_dict(seen.kept["1"].tensors)
     by_hand = (net(data.test.x).argmax(1) == data.test.y).double().mean().item()
     assert seen.history[-1]["test_accuracy"] == pytest.approx(by_hand)

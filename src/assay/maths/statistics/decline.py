@@ -93,10 +93,11 @@ def alarm(curve: ArrayLike, n: int, level: float = 0.05) -> Alarm | None:
 
     drop = max_e s_e - s_last,  s the means of 3 looks in a row;  threshold = c sigma / sqrt(3)
 
-    sigma² is the larger of half the mean squared step from look to look (von Neumann) and p (1 - p) / n, what n fresh
-    images would give; the steps are those after the curve has settled. c is the (1 - ``level``) quantile of the largest
-    drop below the best so far, over all looks up to now, of the same means of white noise: a flat curve watched to its
-    end raises a false alarm with a chance of ``level`` at most. Ups and downs that last over several looks need more.
+    sigma² is half the mean squared step from look to look after the curve has settled (von Neumann), at its upper 90 %
+    bound because few steps say little, and at least that of one image of ``n``. c is the (1 - ``level``) quantile of
+    the largest drop below the best so far, over all looks up to now, of the same means of white noise: a flat curve
+    watched to its end raises a false alarm with a chance of about ``level`` at most. Ups and downs that last over
+    several looks look like falls, and raise more (`docs/studies/overfitting.md`).
 
     >>> alarm([0.1, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 1000).on
     False
@@ -104,6 +105,8 @@ def alarm(curve: ArrayLike, n: int, level: float = 0.05) -> Alarm | None:
     >>> found.on, found.since, round(found.drop, 2)
     (True, 3, 0.2)
     """
+    from scipy.special import chdtri
+
     v = np.asarray(curve, dtype=float)
     if n < 1 or not np.all(np.isfinite(v)):
         raise BadInput(f"asked for an alarm on {len(v)} looks at {n} images; give finite numbers, and 1 image or more")
@@ -111,10 +114,10 @@ def alarm(curve: ArrayLike, n: int, level: float = 0.05) -> Alarm | None:
         return None
     s = np.convolve(v, np.full(SMOOTH, 1 / SMOOTH), "valid")
     since = int(s.argmax())
-    p = float(np.clip(s[since], 0, 1))
-    rest = v[min(int(np.argmax(v >= SETTLED * v.max())), len(v) - SMOOTH) :]
-    sigma = max((np.diff(rest) ** 2).mean() / 2, p * (1 - p) / n) ** 0.5
-    threshold = _largest_fall(len(v), level) * float(sigma) / SMOOTH**0.5
+    steps = np.diff(v[min(int(np.argmax(v >= SETTLED * v.max())), len(v) - LEAST) :])
+    free = 2 / 3 * len(steps)  # neighbouring steps share a look
+    sigma = max(float((steps**2).mean() / 2 * free / chdtri(free, 0.9)) ** 0.5, 1 / n)
+    threshold = _largest_fall(len(v), level) * sigma / SMOOTH**0.5
     drop = float(s[since] - s[-1])
     return Alarm(drop > threshold, since + SMOOTH // 2, drop, threshold)
 
