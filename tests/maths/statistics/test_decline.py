@@ -82,8 +82,9 @@ def test_the_alarm_hears_only_what_has_happened() -> None:
     assert alarm(curve[:7], 2000) is None
     back = alarm([*curve, 0.5, 0.5, 0.5], 2000)
     assert back is not None and not back.on
-    few = alarm(curve, 10)
-    assert few is not None and not few.on  # ten images cannot show this
+    half_an_image = [0.5] * 8 + [0.45] * 3
+    few, many = alarm(half_an_image, 10), alarm(half_an_image, 2000)
+    assert few is not None and not few.on and many is not None and many.on
 
 
 @pytest.mark.parametrize(
