@@ -139,8 +139,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="metrics, models, data, strategies, interventions, losses, samplers, augmentations, biases, "
-            "activations, studies, goals or wishes"
+            help="metrics, models, data, strategies, treatments, weightings, interventions, losses, samplers, "
+            "augmentations, biases, activations, studies, goals or wishes"
         ),
     ],
     json_: JsonOption = False,
