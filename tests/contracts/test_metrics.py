@@ -41,6 +41,10 @@ def example(card, rng, n=60, width=6, classes=3, scale=1.0, rank=None):
             return scale * (mixed + rng.standard_normal((n, width)) + rng.standard_normal(width))
         if "logits" in name:
             return scale * (rng.standard_normal((n, classes)) + np.eye(classes)[labels])
+        if name == "given_labels":
+            return (labels + np.arange(n) % 2) % classes
+        if name == "predicted":
+            return rng.integers(classes, size=n)
         if "labels" in name:
             return labels
         if "probs" in name or name == "values":
