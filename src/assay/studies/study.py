@@ -69,6 +69,7 @@ class Judged:
     n_text: Text
     sentence: Text
     detail: Mapping[str, Any] = field(default_factory=dict)
+    lacking: Text | None = None  # what must be given before more runs could decide it
 
 
 class Study(Spec):

@@ -54,7 +54,9 @@ def _verdict(
         "n_text": found.n_text,
         "sentence": found.sentence,
         "meaning": study.meaning(claim.name, word, "none" if negligible else direction),
-        "next": _next(study, claim, estimate, corrected, level, cost) if word == "undecided" else None,
+        "next": (found.lacking or _next(study, claim, estimate, corrected, level, cost))
+        if word == "undecided"
+        else None,
         "detail": {**dict(estimate.detail), **dict(found.detail)},
     }
 
@@ -108,10 +110,10 @@ def _next(
     if more is None:
         en, ja = f"about {factor:.1f} times as many models", f"モデルを約{factor:.1f}倍に増やすこと"
     else:
-        en, ja = f"about {more} more seeds", f"シードを約{more}個増やすこと"
+        en, ja = f"about {more} more seed{'s' * (more > 1)}", f"シードを約{more}個増やすこと"
     if cost is not None and more is not None:
         minutes = max(1, round(more * cost / 60))
-        en, ja = f"{en}, roughly {minutes} minutes", f"{ja}（約{minutes}分）"
+        en, ja = f"{en}, roughly {minutes} minute{'s' * (minutes > 1)}", f"{ja}（約{minutes}分）"
     return text(
         f"What would decide it: {en}, if the effect stays as it is.", f"判断に必要なこと：{ja}（効果が同程度の場合）。"
     )

@@ -100,6 +100,19 @@ def test_missing_arms_leave_claims_undecided_not_broken() -> None:
     assert words == {"undecided"}
 
 
+def test_a_claim_says_what_was_not_given_rather_than_ask_for_more_seeds() -> None:
+    tables = world()
+    runs = tables["runs"][tables["runs"].condition != NOISY].assign(fine_accuracy=np.nan, fine_shifted=np.nan)
+    tables |= {"runs": runs.assign(transfer_accuracy=np.nan), "classes": tables["classes"].iloc[:0]}
+    judged, warnings = judge(ABOUT | {"transfer": None}, tables)
+    found = {each["claim"]: each for each in verdicts(Collapse, CLAIMS, judged, 0.05, None)}
+    asked = {"middle-is-best": "--data NAME@pairs", "spread-transfers": "grid.transfer=NAME"}
+    for claim, option in (asked | {"noise-moves": "grid.controls=true", "rare-first": "grid.controls=true"}).items():
+        assert found[claim]["word"] == "undecided" and option in found[claim]["next"]["en"], claim
+        assert "nothing can be said" in found[claim]["sentence"]["en"]
+    assert len(warnings) == 3 and found["forecast-orders"]["word"] == "supported"
+
+
 def test_no_claim_is_supported_more_often_than_its_level_where_nothing_is_there() -> None:
     """Forty worlds without an effect; nine claims share .05, so more than 6 supported anywhere has p < .01."""
     wrong = 0

@@ -12,6 +12,7 @@ import pandas as pd
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.collapse import words
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
+from assay.studies.collapse.gaps import gaps
 from assay.studies.phrases import NOTHING, as_ratio, stopped
 from assay.studies.study import Claim, Judged, Tables, Text, text
 
@@ -76,7 +77,11 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "noise-moves": _noise(alive, against),
         "loss-tells": _loss(alive),
     }
-    return judged, [*stopped(runs), *words.lacking(about, alive)]
+    lacking = gaps(about, runs)
+    for gap in lacking:
+        for claim in gap.claims:
+            judged[claim] = replace(judged[claim], sentence=gap.sentence, lacking=gap.remedy)
+    return judged, [*stopped(runs), *(gap.warning for gap in lacking)]
 
 
 def _free(free: pd.DataFrame) -> Judged:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
-
 from assay.maths.statistics import Estimate
 from assay.studies.phrases import MINUS, OPEN, TOO_FEW, known, number
 from assay.studies.study import Text, text
@@ -197,25 +192,3 @@ def settings(n: int) -> Text:
 def optimisations(n: int) -> Text:
     """How many optimisations of free embeddings."""
     return text(f"{n} settings, optimised freely", f"{n}設定の自由最適化")
-
-
-def lacking(about: Mapping[str, Any], alive: pd.DataFrame) -> list[Text]:
-    """What could not be judged because the data have no subclasses or no other data set was given."""
-    found = []
-    if alive.get("fine_accuracy") is None or alive.fine_accuracy.isna().all():
-        found.append(
-            text(
-                "The data have no finer labels: nothing can be said about subclasses. Give a set with coarse labels, "
-                "or learn classes in pairs: --data NAME@pairs.",
-                "細かいラベルがないため、下位クラスについては判断できません（--data NAME@pairs で対にできます）。",
-            )
-        )
-    if about.get("transfer") is None:
-        found.append(
-            text(
-                "No other data set of the same image shape was given: nothing can be said about transfer. "
-                "Give one: --set grid.transfer=NAME.",
-                "同じ画像サイズの別データがないため、転移は判断できません（--set grid.transfer=NAME）。",
-            )
-        )
-    return found

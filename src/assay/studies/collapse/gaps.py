@@ -1,0 +1,65 @@
+"""What the `collapse` study was not given, so that some claims cannot be judged whatever the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from assay.studies.collapse.design import NOISY
+from assay.studies.study import Text, text
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that was not given, the claims that need it, and what to give."""
+
+    claims: tuple[str, ...]
+    sentence: Text
+    remedy: Text
+
+    @property
+    def warning(self) -> Text:
+        """Both in one."""
+        return {
+            lang: f"{self.sentence[lang]}{' ' if lang == 'en' else ''}{self.remedy[lang]}" for lang in self.sentence
+        }
+
+
+NO_FINE = Gap(
+    ("spread-knows-subclasses", "spread-under-shift", "middle-is-best", "loss-tells"),
+    text(
+        "The data have no finer labels: nothing can be said about subclasses.",
+        "細かいラベルがないため、下位クラスについては判断できません。",
+    ),
+    text(
+        "Give a set with coarse labels, or learn classes in pairs: --data NAME@pairs.",
+        "粗いラベルのあるデータを使うか、クラスを対にしてください（--data NAME@pairs）。",
+    ),
+)
+NO_OTHER = Gap(
+    ("spread-transfers",),
+    text(
+        "No other data set of the same image shape was given: nothing can be said about transfer.",
+        "同じ画像サイズの別データがないため、転移は判断できません。",
+    ),
+    text("Give one: --set grid.transfer=NAME.", "別データを指定してください（--set grid.transfer=NAME）。"),
+)
+NO_CONTROLS = Gap(
+    ("rare-first", "noise-moves"),
+    text(
+        "The controls were left out: nothing can be said about unequal classes and wrong labels.",
+        "対照を省いたため、不均衡と誤ラベルについては判断できません。",
+    ),
+    text("Train them, too: --set grid.controls=true.", "対照も学習してください（--set grid.controls=true）。"),
+)
+
+
+def gaps(about: Mapping[str, Any], runs: pd.DataFrame) -> list[Gap]:
+    """What is missing."""
+    fine = runs.get("fine_accuracy")
+    found = [NO_FINE] if fine is None or fine.isna().all() else []
+    found += [NO_OTHER] if about.get("transfer") is None else []
+    return found + ([NO_CONTROLS] if NOISY not in set(runs.condition) else [])
