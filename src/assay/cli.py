@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -124,7 +123,7 @@ def train(
         if found.get(key) is not None:
             console.print(f"  {label:20} {found[key]:.4f}")
     console.print(f"  kept in {plain(found['folder'])}")
-    console.print(f"next: assay study families --data {shlex.quote(found['data'])}", soft_wrap=True)
+    console.print(f"next: {plain(found['next'])}", soft_wrap=True)
 
 
 app.command()(tune)

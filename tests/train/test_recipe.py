@@ -107,6 +107,9 @@ def test_the_users_own_kinds(tmp_path) -> None:
     del Loss.family["zero_of_mine"]
 
 
+SHARE = r"^strategy: alpha: is a share: give a number from 0 to 1, or auto \(found '?"
+
+
 @pytest.mark.parametrize(
     ("plain", "words"),
     [
@@ -124,6 +127,15 @@ def test_the_users_own_kinds(tmp_path) -> None:
         ({"keep": ["1.5"]}, "outside training"),
         ({"optimiser": {"lr": 0}}, "optimiser.lr"),
         ({"epochs": 0}, "epochs"),
+        *(
+            ({"model": "mlp:8+projector", "strategy": {"kind": "contrastive", "alpha": alpha}}, f"{SHARE}{alpha}'?.$")
+            for alpha in (1.5, -0.1, float("nan"), "much")
+        ),
+        (
+            {"model": "mlp:8+projector", "strategy": {"kind": "contrastive", "temperature": 0}},
+            "temperature: .* than 0",
+        ),
+        ({"model": "mlp:8", "strategy": {"kind": "contrastive"}}, r"write mlp:8\+projector \(or \+projector:128-64\)$"),
     ],
 )
 def test_what_is_wrong_is_said(plain: dict, words: str) -> None:

@@ -237,7 +237,8 @@ def explain(error: ValidationError, cls: type[BaseModel], origin: str = "") -> s
             message = "is needed and not given"
         else:
             found = repr(item["input"])
-            message += f" (found {found[:60]})" if len(found) < 200 and "found" not in message else ""
+            plain = not isinstance(item["input"], dict) and len(found) < 200 and "found" not in message
+            message += f" (found {found[:60]})" if plain else ""
         parts.append(f"{path}: {message}" if path else message)
     where = f"{origin}: " if origin else ""
     return where + "; ".join(parts)

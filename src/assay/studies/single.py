@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
         "warnings": [*data.warnings, *alarms],
         "seconds": record["seconds"],
         **last,
+        "next": _next(recipe, lab.run(run)),
     }
 
 
@@ -64,6 +66,13 @@ def _seen(row: dict[str, Any], data: Dataset) -> str:
     if gone := _collapsed(row, data):
         parts.append(f"COLLAPSED: {', '.join(gone)}")
     return ", ".join(parts)
+
+
+def _next(recipe: Recipe, folder: Path) -> str:
+    """The command to go on with: is what was trained for its embedding collapsed, do others like it differ?"""
+    if recipe.strategy.embeds:
+        return f"assay geometry {shlex.quote(str(folder))}"
+    return f"assay study families --data {shlex.quote(recipe.data)}"
 
 
 def _alarm(name: str, recipe: Recipe) -> str:

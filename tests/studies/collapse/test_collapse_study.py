@@ -201,4 +201,4 @@ def test_training_says_live_and_by_name_which_class_collapses(tmp_path: Path) ->
     assert any(line.startswith("epochs 1/2") and "COLLAPSED: 0, 1" in line for line in heard)
     quiet = train_one(recipe, ("strategy.alarm=0",), Lab(tmp_path / "lab"), "cpu", 1, tell)
     assert not any("has collapsed" in warning for warning in quiet["warnings"])
-    assert len(quiet["val_within_variance"]) == 10
+    assert len(quiet["val_within_variance"]) == 10 and quiet["next"] == f"assay geometry {quiet['folder']}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -42,6 +43,17 @@ class Contrastive(Strategy):
     augment: Augment = "weak"
     cross_entropy: Number = Field(0.0, ge=0)
     alarm: Number = Field(0.02, ge=0, lt=1)  # within-class variance below which a class counts as collapsed
+
+    @field_validator("alpha", mode="wrap")
+    @classmethod
+    def _weight(cls, alpha: Any, check: Callable[[Any], float | Literal["auto"]]) -> float | Literal["auto"]:
+        try:
+            found = check(alpha)
+        except ValidationError:
+            found = -1.0
+        if found != "auto" and not 0 <= found <= 1:
+            raise ValueError("is a share: give a number from 0 to 1, or auto")
+        return found
 
     @property
     def embeds(self) -> bool:
