@@ -143,9 +143,9 @@ class _PreBlock(nn.Module):
 def preresnet(text: str, shape: Shape, classes: int) -> nn.Module:
     """A pre-activation residual network in its CIFAR form: a stage for each width, two blocks each.
 
-    3x3 stem, no first pooling; every stage but the first halves the side. ``preresnet:16-32-64`` (the widths of He et
-    al. 2016b) has 175,066 parameters on colour images of ten classes, ``preresnet`` (32-64-96) 481,642, and
-    ``preresnet:64-128-256-512`` (PreAct ResNet-18) 11,172,170. With c channels, k classes, widths w_1 .. w_S and
+    3x3 stem, no first pooling; every stage but the first halves the side. ``preresnet`` is 16-32-64-96, small enough for
+    adversarial training on a CPU. Parameters on colour images of ten classes: 486,426; ``preresnet:16-32-64`` (the
+    widths of He et al. 2016b) 175,066; ``preresnet:64-128-256-512`` (PreAct ResNet-18) 11,172,170. With c channels, k classes, widths w_1 .. w_S and
     w_0 = w_1 that is 9 c w_1 + sum_s (9 w_(s-1) w_s + 27 w_s^2 + 2 w_(s-1) + 6 w_s + [s > 1] w_(s-1) w_s) + 2 w_S
     + (w_S + 1) k.
 
@@ -154,7 +154,7 @@ def preresnet(text: str, shape: Shape, classes: int) -> nn.Module:
     525
     """
     _images_only("preresnet", shape)
-    sizes = widths(text, (32, 64, 96))
+    sizes = widths(text, (16, 32, 64, 96))
     layers: list[tuple[str, nn.Module]] = [("conv", nn.Conv2d(shape[0], sizes[0], 3, 1, 1, bias=False))]
     for stage, (before, after) in enumerate(pairwise((sizes[0], *sizes)), 1):
         layers += [
