@@ -29,7 +29,14 @@ def counted(widths: list[int], channels: int, classes: int) -> int:
 
 @pytest.mark.parametrize(
     ("text", "widths"),
-    [("", [16, 32, 64, 96]), (":32-64-96", [32, 64, 96]), (":16-32-64", [16, 32, 64]), (":5", [5]), (":8-8", [8, 8]), (":4-3-2-6", [4, 3, 2, 6])],
+    [
+        ("", [16, 32, 64, 96]),
+        (":32-64-96", [32, 64, 96]),
+        (":16-32-64", [16, 32, 64]),
+        (":5", [5]),
+        (":8-8", [8, 8]),
+        (":4-3-2-6", [4, 3, 2, 6]),
+    ],
 )
 def test_the_number_of_parameters_in_closed_form(text: str, widths: list[int]) -> None:
     for channels, classes in ((1, 2), (3, 10)):

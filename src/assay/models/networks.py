@@ -143,11 +143,11 @@ class _PreBlock(nn.Module):
 def preresnet(text: str, shape: Shape, classes: int) -> nn.Module:
     """A pre-activation residual network in its CIFAR form: a stage for each width, two blocks each.
 
-    3x3 stem, no first pooling; every stage but the first halves the side. ``preresnet`` is 16-32-64-96, small enough for
-    adversarial training on a CPU. Parameters on colour images of ten classes: 486,426; ``preresnet:16-32-64`` (the
-    widths of He et al. 2016b) 175,066; ``preresnet:64-128-256-512`` (PreAct ResNet-18) 11,172,170. With c channels, k classes, widths w_1 .. w_S and
-    w_0 = w_1 that is 9 c w_1 + sum_s (9 w_(s-1) w_s + 27 w_s^2 + 2 w_(s-1) + 6 w_s + [s > 1] w_(s-1) w_s) + 2 w_S
-    + (w_S + 1) k.
+    3x3 stem, no first pooling; every stage but the first halves the side. ``preresnet`` is 16-32-64-96, small enough
+    for adversarial training on a CPU. Parameters on colour images of ten classes: 486,426; ``preresnet:16-32-64`` (the
+    widths of He et al. 2016b) 175,066; ``preresnet:64-128-256-512`` (PreAct ResNet-18) 11,172,170. With c channels, k
+    classes, widths w_1 .. w_S and w_0 = w_1 that is 9 c w_1 + sum_s (9 w_(s-1) w_s + 27 w_s^2 + 2 w_(s-1) + 6 w_s
+    + [s > 1] w_(s-1) w_s) + 2 w_S + (w_S + 1) k.
 
     >>> net = preresnet("2-3", (1, 8, 8), 4)
     >>> sum(p.numel() for p in net.parameters())  # 18 + (36 + 108 + 16) + (54 + 243 + 22 + 6) + 6 + 16
