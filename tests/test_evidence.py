@@ -6,9 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from assay.studies import rebuild
+from assay.studies.tune.rules import FOUND, check_rules
 
 EVIDENCE = Path(__file__).parents[1] / "docs" / "evidence"
 FOLDERS = sorted(path.parent for path in EVIDENCE.rglob("study.json"))
@@ -28,6 +30,17 @@ def test_verdicts_are_rebuilt_from_the_rows(folder: Path, tmp_path: Path) -> Non
         assert new["effect"] == pytest.approx(old["effect"], rel=1e-6)
         assert new["interval"] == pytest.approx(old["interval"], rel=1e-6)
         assert new["p"] == pytest.approx(old["p"], rel=1e-6)
+
+
+def test_what_is_said_of_rules_is_what_the_rows_say() -> None:
+    rows = [pd.read_csv(EVIDENCE / "simplicity" / name / "runs.csv") for name in ("mnist", "bccd")]
+    for checks in zip(*map(check_rules, rows), strict=True):
+        for check in checks:
+            low, high = check["interval"]
+            assert f"({check['effect']:.2f}, {low:.2f} to {high:.2f})" in FOUND[check["rule"]]
+            word = {"supported": "it held", "refuted": "the other way round", "undecided": "could not be told"}
+            assert word[check["word"]] in FOUND[check["rule"]]
+    assert set(FOUND) == {check["rule"] for check in check_rules(rows[0])}
 
 
 def test_there_is_evidence_and_it_is_rows_not_weights() -> None:

@@ -101,8 +101,12 @@ def _goals() -> list[Row]:
 
 def _wishes() -> list[Row]:
     from assay.studies.tune import RULES
+    from assay.studies.tune.rules import found_of
 
-    return [{"name": name, "wish": r.wish, "goals": r.goals, "because": r.because} for name, r in RULES.items()]
+    return [
+        {"name": name, "wish": r.wish, "goals": r.goals, "because": r.because, "evidence": found_of(name, r)}
+        for name, r in RULES.items()
+    ]
 
 
 LISTS = {

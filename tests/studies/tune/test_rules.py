@@ -9,6 +9,7 @@ from assay.core.rng import numpy_rng
 from assay.studies.tune import RULES, check_rules
 from assay.studies.tune.attempts import along, least
 from assay.studies.tune.compare import _interval
+from assay.studies.tune.rules import found_of
 
 ONE = {"false_alarms": RULES["false_alarms"]}
 
@@ -27,6 +28,13 @@ def test_the_three_words() -> None:
     assert wrong["word"] == "refuted" and "other way round" in wrong["text"]
     (open_,) = check_rules(runs(0.0, n=12), ONE)
     assert open_["word"] == "undecided" and "cannot be told" in open_["text"]
+
+
+def test_earlier_evidence_is_said_of_rules_as_they_stand_alone() -> None:
+    rule = RULES["false_alarms"]
+    assert "the other way round" in found_of("false_alarms", rule)
+    assert found_of("false_alarms", rule.with_(goals="-false_reject")) == found_of("false_alarms", rule)
+    assert found_of("false_alarms", rule.with_(prefers="-complexity")) == found_of("mine", rule) == ""
 
 
 def test_what_cannot_be_told_is_said() -> None:

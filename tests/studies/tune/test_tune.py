@@ -136,7 +136,8 @@ def test_wishes_are_rules_and_are_checked_on_test(parts: Path, tmp_path: Path) -
     (rule,) = found["rules"]
     assert rule["rule"] == "false_alarms" and rule["expects"] == "-test_false_reject"
     assert rule["n"] == (table(folder)["status"] == "finished").sum()
-    assert any(line.startswith("rule false_alarms: too many false alarms -> val_accuracy") for line in found["text"])
+    (at,) = [n for n, line in enumerate(found["text"]) if line.startswith("rule false_alarms: too many false alarms")]
+    assert "-> val_accuracy" in found["text"][at] and "the other way round" in found["text"][at + 1]
 
 
 def test_every_trial_failing_is_one_error(parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

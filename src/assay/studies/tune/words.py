@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.studies.tune.choose import in_words
+from assay.studies.tune.rules import found_of
 from assay.studies.tune.settings import Tune
 
 
 def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The summary: what was tried, what was chosen, what the compromise costs, how it does on test."""
     said = [_tried(found)]
-    said += [f"rule {name}: {spec.rules[name].wish} -> {spec.rules[name].goals}; {spec.rules[name].because}"
-             for name in spec.wishes]  # fmt: skip
+    for name in spec.wishes:
+        rule = spec.rules[name]
+        said.append(f"rule {name}: {rule.wish} -> {rule.goals}; {rule.because}")
+        said += [f"  earlier evidence: {known}" for known in (found_of(name, rule),) if known]
     chosen = found["chosen"]
     if chosen is None:
         return [*said, "no trial finished: give more time (--budget) or more trials (--trials)"]
