@@ -16,13 +16,11 @@ def drawn(seed, n, classes=3, width=6, apart=1.0, centres=0):
     return means[labels] + rng.standard_normal((n, width)), labels
 
 
-def gaps_of(name, train, val, test, **settings):
+def gaps_of(name, train, val, test, train_attacked_features=None, **settings):
     """Either measure; class means need no val and no settings."""
-    return (
-        metrics.probe_gaps(*train, *val, *test, **settings)
-        if "probe" in name
-        else metrics.class_mean_gaps(*train, *test)
-    )
+    if "probe" in name:
+        return metrics.probe_gaps(*train, *val, *test, train_attacked_features=train_attacked_features, **settings)
+    return metrics.class_mean_gaps(*train, *test, train_attacked_features=train_attacked_features)
 
 
 def standardised(right, labels, test_right, test_labels):
@@ -69,7 +67,7 @@ def test_probe_gap_equals_scikit_learn(seed):
     assert found.gap == pytest.approx(weights @ [c.gap for c in found.classes])
 
 
-def means_twin(x, y, z, true):
+def means_twin(x, y, z, true, seen):
     """Every item against means of literal subsets."""
     names = sorted(set(y.tolist()))
 
@@ -80,7 +78,7 @@ def means_twin(x, y, z, true):
     several = [c for c in names if (y == c).sum() > 1]
     items = [i for i in range(len(y)) if y[i] in several]
     others = [i for i in range(len(true)) if true[i] in several]
-    train = np.array([right(x[i], y[i], i) for i in items])
+    train = np.array([right(seen[i], y[i], i) for i in items])
     test = np.array([np.mean([right(z[i], true[i], j) for j in np.flatnonzero(y == true[i])]) for i in others])
     return train, y[items], test, true[others]
 
@@ -89,11 +87,38 @@ def means_twin(x, y, z, true):
 def test_class_mean_gap_equals_its_twin(seed):
     (x, y), (z, true) = drawn(seed, 25, classes=4, apart=0.7), drawn(100 + seed, 18, classes=5, apart=0.7)
     y[0], y[y == 9] = 9, 9  # one class with a single item
-    train, test = standardised(*means_twin(x, y, z, true))
+    train, test = standardised(*means_twin(x, y, z, true, x))
     found = metrics.class_mean_gaps(x, y, z, true)
     assert (found.train, found.test) == pytest.approx((train, test), abs=1e-12)
     assert found.gap == found.train - found.test == metrics.class_mean_gap(x, y, z, true)
     assert 9 not in [c.name for c in found.classes] and found.chosen is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_attacked_items_are_judged_by_clean_read_outs(seed):
+    (x, y), (v, w), (z, true) = (drawn(10 * seed + i, 60, apart=0.8) for i in range(3))
+    seen = x + 0.8 * np.random.default_rng(seed).standard_normal(x.shape)
+    found = metrics.class_mean_gaps(x, y, z, true, train_attacked_features=seen)
+    train, test = standardised(*means_twin(x, y, z, true, seen))
+    assert (found.train, found.test) == pytest.approx((train, test), abs=1e-12)
+    assert found.gap == metrics.class_mean_gap(x, y, z, true, train_attacked_features=seen)
+    clean = metrics.probe_gaps(x, y, v, w, z, true)
+    assert clean == metrics.probe_gaps(x, y, v, w, z, true, train_attacked_features=x)
+    lost = metrics.probe_gaps(x, y, v, w, z, true, train_attacked_features=np.roll(x, 1, axis=0) * -1)
+    assert (lost.test, lost.chosen) == (clean.test, clean.chosen) and lost.train < clean.train
+    with pytest.raises(BadInput, match="train_attacked_features of the same samples; found 60 and 59"):
+        metrics.probe_gap(x, y, v, w, z, true, train_attacked_features=x[1:])
+
+
+@pytest.mark.parametrize("name", ["probe_gaps", "class_mean_gaps"])
+def test_a_label_written_by_the_attack_is_not_read(name):
+    """Features without any class, an attack that adds the true label to a column: fitted on it all, on clean chance."""
+    (x, y), (v, w), (z, true) = (drawn(i, 300, classes=2, apart=0) for i in range(3))
+    leak = [features + 9 * np.eye(6)[0] * labels[:, None] for features, labels in ((x, y), (v, w), (z, true))]
+    naive = gaps_of(name, (leak[0], y), (leak[1], w), (leak[2], true))
+    fair = gaps_of(name, (x, y), (v, w), (leak[2], true), train_attacked_features=leak[0])
+    assert naive.train == naive.test == 1
+    assert fair.train < 0.8 and fair.test < 0.8 and abs(fair.gap) < 0.15
 
 
 @pytest.mark.parametrize("name", ["probe_gaps", "class_mean_gaps"])

@@ -9,7 +9,7 @@ import numpy as np
 from assay.core.errors import BadInput
 from assay.metrics import arrays
 from assay.metrics.arrays import Array
-from assay.metrics.probes.common import samples
+from assay.metrics.probes.common import same_width, samples
 
 SOURCE = "Our protocol, for the hypothesis of arXiv 2310.00607 (2023)"
 
@@ -52,6 +52,16 @@ def split(features: Array, labels: Array, prefix: str = "") -> tuple[np.ndarray,
     """Features (n, width), n at least 4, and whole-numbered labels (n,); errors name the arguments by their prefix."""
     x = arrays.features(features, f"{prefix}features")
     return samples(x, arrays.numbers(labels, f"{prefix}labels"), prefix.rstrip("_") or "test")
+
+
+def attacked(x: np.ndarray, attacked_features: Array | None) -> np.ndarray:
+    """The train items as they are judged: attacked where that is given, the same as they are learned otherwise."""
+    if attacked_features is None:
+        return x
+    moved = arrays.features(attacked_features, "train_attacked_features")
+    arrays.same_length(x, moved, "train_features", "train_attacked_features")
+    same_width(x, moved, "attacked")
+    return moved
 
 
 def compare(

@@ -9,7 +9,7 @@ import numpy as np
 from assay.core.rng import numpy_rng
 from assay.metrics.arrays import Array
 from assay.metrics.card import metric
-from assay.metrics.generalisation.common import SOURCE, FeatureGap, compare, split
+from assay.metrics.generalisation.common import SOURCE, FeatureGap, attacked, compare, split
 from assay.metrics.probes.common import same_width
 from assay.metrics.probes.linear import REGULARISERS, linear_probe
 
@@ -23,6 +23,7 @@ def probe_gap(
     features: Array,
     labels: Array,
     *,
+    train_attacked_features: Array | None = None,
     seed: int = 0,
     regularisers: Sequence[float] = REGULARISERS,
 ) -> float:
@@ -37,9 +38,13 @@ def probe_gap(
     each class at the address (seed, "probe gap"), the odd item goes to the probe. Classes weigh as in test, so that
     another mix of classes in train makes no gap.
 
-    Features (n, width), n >= 4, clean or attacked, all three of one kind and layer; labels (n,) whole numbers, of train
-    those that are true where some were changed. A difference of fractions in [-1, 1]. `BadInput` for other shapes, NaN,
-    one class, or when no class has items on both sides. `probe_gaps` tells the accuracies and the classes.
+    An attack that is given the true label writes it into the features (label leaking, Kurakin et al. 2017), and a probe
+    fitted on them may read the attack. Under attack, therefore: clean train and val features, the same train items
+    attacked as ``train_attacked_features``, attacked test ``features``: fitted on clean, judged on attacked.
+
+    Features (n, width), n >= 4, of one layer; labels (n,) whole numbers, of train those that are true where some were
+    changed. A difference of fractions in [-1, 1]. `BadInput` for other shapes, NaN, one class, or when no class has
+    items on both sides. `probe_gaps` tells the accuracies and the classes.
 
     >>> x, y = [[0], [1], [0], [1], [8], [9], [8], [9]], [0, 0, 0, 0, 1, 1, 1, 1]
     >>> probe_gap(x, y, x, y, [[0], [1], [0], [9]], [0, 0, 1, 1])  # one of four new items looks like the other class
@@ -47,6 +52,7 @@ def probe_gap(
     """
     return probe_gaps(
         *(train_features, train_labels, val_features, val_labels, features, labels),
+        train_attacked_features=train_attacked_features,
         seed=seed,
         regularisers=regularisers,
     ).gap
@@ -60,6 +66,7 @@ def probe_gaps(
     features: Array,
     labels: Array,
     *,
+    train_attacked_features: Array | None = None,
     seed: int = 0,
     regularisers: Sequence[float] = REGULARISERS,
 ) -> FeatureGap:
@@ -74,8 +81,9 @@ def probe_gaps(
     v, val_true = split(val_features, val_labels, "val_")
     z, true = split(features, labels)
     same_width(x, z, "test")
+    seen = attacked(x, train_attacked_features)
     fit, rest = _halves(y, seed)
-    judged, answers = np.concatenate([x[rest], z]), np.concatenate([y[rest], true])
+    judged, answers = np.concatenate([seen[rest], z]), np.concatenate([y[rest], true])
     probe = linear_probe(x[fit], y[fit], v, val_true, judged, answers, regularisers=regularisers)
     right = probe.predicted == answers
     return compare(right[: len(rest)], y[rest], right[len(rest) :], true, probe.chosen)
