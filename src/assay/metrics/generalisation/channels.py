@@ -38,7 +38,8 @@ def channel_gaps(train_features: Array, train_labels: Array, features: Array, la
     mixes of classes may differ between the sides, without a gap on average where the distributions are equal, but for
     what a ratio of estimates is off, of the order of 1/n (0.01 where one side has 10 items a class). Above 0: the
     channel separates what was trained on better than what is new. In [-1, 1] but for chance, within [-2, 2] always.
-    Shapes and errors as for `channel_separation`.
+    An attack that knows the true label adds to the separation on both sides (see `probe_gap`). Shapes and errors as for
+    `channel_separation`.
 
     >>> x, y = [[0, 0], [2, 2], [6, 6], [8, 8]], [0, 0, 1, 1]
     >>> channel_gaps(x, y, [[0, 0], [2, 6], [6, 2], [8, 8]], y).round(4).tolist()  # test: W = 18, B = 1 - 4.5
