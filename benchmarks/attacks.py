@@ -111,20 +111,21 @@ def main() -> None:
             continue
         net = train(x[:1000], y[:1000], trained_at, args.epochs)
         counted = Counted(net)
-        _, robust = peer(counted, held, answers, eps, args.batch)
-        work = counted.forwards, counted.backwards
-        _, result = ours(net, held, answers, eps, args.batch)
-        print(f"{case}: trained at {trained_at}, attacked at {eps}, n = {args.n}, batch {args.batch}")
-        theirs = robust.float().mean().item()
-        print(f"  clean {result.clean_accuracy:.3f}, robust {result.robust_accuracy:.3f} (peer {theirs:.3f})")
-        print(f"  verdicts that differ: {int((result.robust != robust).sum())} of {args.n}")
-        print(f"  forward, backward: peer {work[0]}, {work[1]}; ours {result.forwards}, {result.backwards}")
+        print(f"{case}: trained at {trained_at}, attacked at {eps}, n = {args.n}, batch {args.batch}", flush=True)
         ratios = []
-        for _ in range(args.repeats):
-            theirs = peer(net, held, answers, eps, args.batch)[0]
-            mine = ours(net, held, answers, eps, args.batch)[0]
+        for repeat in range(args.repeats):
+            counted.forwards = counted.backwards = 0
+            theirs, robust = peer(counted, held, answers, eps, args.batch)
+            work = counted.forwards, counted.backwards
+            mine, result = ours(counted, held, answers, eps, args.batch)
+            if repeat == 0:
+                alive = robust.float().mean().item()
+                print(f"  clean {result.clean_accuracy:.3f}, robust {result.robust_accuracy:.3f} (peer {alive:.3f})")
+                print(f"  verdicts that differ: {int((result.robust != robust).sum())} of {args.n}")
+                print(f"  forward, backward: peer {work[0]}, {work[1]}; ours {result.forwards}, {result.backwards}")
             ratios.append(theirs / mine)
-            print(f"  peer {theirs:.1f} s, ours {mine:.1f} s of processor time, ratio {ratios[-1]:.2f}")
+            said = f"peer {theirs:.1f} s, ours {mine:.1f} s of processor time, ratio {ratios[-1]:.2f}"
+            print(f"  {said}", flush=True)
         print(f"  ours is {interval(ratios)} times as fast; {args.threads} threads, torch {torch.__version__}")
 
 

@@ -18,7 +18,7 @@ L2 = {"natural": 0.5, "weak": 0.6, "robust": 0.8}
 ALONE = ("apgd-ce", "apgd-dlr", "apgd-t", "fab-t", "square")
 
 
-def reference(kind, n, norm, eps, attacks=None, queries=5000, steps=100):
+def reference(kind, n, norm, eps, attacks=None, queries=5000, steps=100, batch_size=100):
     logging.getLogger("auto-attack").setLevel(logging.CRITICAL)
     x, y = examples(n)
     peer = pyautoattack.AutoAttack(network(kind), norm=norm, eps=eps, seed=0, version="standard")
@@ -29,13 +29,13 @@ def reference(kind, n, norm, eps, attacks=None, queries=5000, steps=100):
         part.n_iter_2, part.n_iter_min = max(int(0.22 * steps), 1), max(int(0.06 * steps), 1)
         part.size_decr = max(int(0.03 * steps), 1)
     peer.fab.n_iter = steps
-    images, answers = peer.run_standard_evaluation(x, y, batch_size=25)
+    images, answers = peer.run_standard_evaluation(x, y, batch_size=batch_size)
     return images, answers == y
 
 
 def ours(kind, n, norm, eps, attacks=(), queries=5000, steps=100, **settings):
     x, y = examples(n)
-    settings = {"draws": "reference", "batch_size": 25, **settings}
+    settings = {"draws": "reference", "batch_size": 100, **settings}
     chosen = [{"kind": a, **({"queries": queries} if a == "square" else {"steps": steps})} for a in attacks]
     return autoattack(network(kind), x, y, norm, eps, "custom" if chosen else "standard", attacks=chosen, **settings)
 
@@ -43,7 +43,7 @@ def ours(kind, n, norm, eps, attacks=(), queries=5000, steps=100, **settings):
 @pytest.mark.parametrize("attack", ALONE)
 @pytest.mark.parametrize("norm, radii", [("Linf", LINF), ("L2", L2)])
 def test_each_attack_alone(attack: str, norm: str, radii: dict[str, float]) -> None:
-    short = {"queries": 150, "steps": 14}
+    short = {"queries": 150, "steps": 14, "batch_size": 25}
     images, robust = reference("weak", 30, norm, radii["weak"], [attack], **short)
     result = ours("weak", 30, norm, radii["weak"], [attack], **short)
     assert result.robust.equal(robust)
@@ -55,7 +55,7 @@ def test_each_attack_alone(attack: str, norm: str, radii: dict[str, float]) -> N
 
 @pytest.mark.parametrize("kind", ["natural", "robust"])
 def test_shortened_suite(kind: str) -> None:
-    short = {"queries": 100, "steps": 8, "attacks": ("apgd-ce", "apgd-t", "fab-t", "square")}
+    short = {"queries": 100, "steps": 8, "batch_size": 25, "attacks": ("apgd-ce", "apgd-t", "fab-t", "square")}
     _, robust = reference(kind, 30, "Linf", LINF[kind], **short)
     assert ours(kind, 30, "Linf", LINF[kind], **short).robust.equal(robust)
 

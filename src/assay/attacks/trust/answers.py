@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from assay.attacks.trust.bench import Bench, Check
+from assay.attacks.victim import AT_ONCE
 
 PASSES = 5
 APART = 1e-4  # length of the difference between normalised logits, beyond rounding
@@ -14,11 +15,11 @@ APART = 1e-4  # length of the difference between normalised logits, beyond round
 def randomised(bench: Bench) -> Check:
     """Do repeated passes over the same examples give the same answers, also in other company?
 
-    Five passes, by turns over all examples at once and over half of them at a time. Figure: the largest distance
+    Five passes, by turns over all examples at once and over a few at a time. Figure: the largest distance
     between normalised logits of one example. It does not count against an evaluation that averages over draws.
     """
-    x, half = bench.x, max(1, len(bench.x) // 2)
-    passes = torch.stack([bench.victim.batched(x, half if turn % 2 else len(x)) for turn in range(PASSES)])
+    x, few = bench.x, max(1, min(len(bench.x), AT_ONCE) // 2)
+    passes = torch.stack([bench.victim.batched(x, few if turn % 2 else len(x)) for turn in range(PASSES)])
     unit = passes / passes.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     apart = (unit - unit[0]).norm(dim=-1).max().item()
     differ = apart > APART or bool((passes.argmax(-1) != passes[0].argmax(-1)).any())
