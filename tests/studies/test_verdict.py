@@ -16,8 +16,8 @@ from assay.studies.verdict import verdicts
 FEW = text("few", "少")
 
 
-def judged(effect: float, low: float, high: float, p: float, n: int = 12) -> Judged:
-    return Judged(Estimate(effect, low, high, p, n), FEW, FEW)
+def judged(effect: float, low: float, high: float, p: float, n: int = 12, smallest: float = 0.0005) -> Judged:
+    return Judged(Estimate(effect, low, high, p, n, detail={"smallest_p": smallest}), FEW, FEW)
 
 
 def verdict_of(name: str, found: Judged, cost: float | None = None) -> dict:
@@ -53,8 +53,12 @@ def test_what_is_not_known_is_still_numbers() -> None:
 def test_undecided_says_what_would_decide_it() -> None:
     wide = verdict_of("stress-moves", judged(1.3, 0.9, 1.9, 0.2), cost=60.0)
     assert "more seeds" in wide["next"]["en"] and "minutes" in wide["next"]["en"]
-    few = verdict_of("stress-moves", judged(9.0, 7.0, 11.0, 0.125, n=4))
+    few = verdict_of("stress-moves", judged(9.0, 7.0, 11.0, 0.125, n=4, smallest=0.125))
     assert "--seeds 12" in few["next"]["en"]
+    alone = verdict_of("stress-moves", judged(1.5, 1.2, 1.9, 0.08, n=10), cost=60.0)  # z 1.96 needed, 1.75 found
+    assert "about 3 more seeds, roughly 3 minutes" in alone["next"]["en"]
+    one = verdict_of("stress-moves", judged(1.5, 1.2, 1.9, 0.0512, n=12), cost=20.0)
+    assert "about 1 more seed, roughly 1 minute," in one["next"]["en"]
     conditions = verdict_of("worse-is-wider", judged(-0.3, -0.7, 0.3, 0.4))
     assert "grid.times" in conditions["next"]["en"]
     assert verdict_of("stress-moves", judged(2.0, 1.5, 2.5, 0.001))["next"] is None

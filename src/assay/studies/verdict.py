@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
+from math import ceil, isfinite
+from statistics import NormalDist
 from typing import Any
 
 from assay.maths.statistics import Estimate, holm, judge, needed_n
 from assay.studies.phrases import known
 from assay.studies.study import Claim, Judged, Study, Text, text
-
-ENOUGH = 12  # seeds that reach a small enough p in every study
 
 
 def verdicts(
@@ -80,6 +79,18 @@ def bounded(estimate: Estimate, claim: Claim) -> Estimate:
     )
 
 
+def _needed_for_p(p: float, corrected: float, level: float, n: int) -> int:
+    """Units with which p would be small enough after correction, the effect and its spread staying as they are.
+
+    z = the normal quantile of p grows with the root of n: n (z(p level / corrected) / z(p))^2, rounded up.
+
+    >>> _needed_for_p(0.043, 0.129, 0.05, 10)  # z 2.39 is needed and 2.02 was found
+    14
+    """
+    z = [NormalDist().inv_cdf(1 - each / 2) for each in (p * level / corrected, p)]
+    return ceil(n * (z[0] / max(z[1], 0.1)) ** 2)
+
+
 def _next(
     study: type[Study], claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None
 ) -> Text:
@@ -92,14 +103,18 @@ def _next(
     if claim.design == "family" and claim.scale == "correlation":
         return study.more
     clear = estimate.low > claim.threshold or estimate.high < claim.threshold
-    if clear and corrected > level and estimate.n < ENOUGH:
+    short = clear and corrected > level  # only p is too large
+    if short and float(estimate.detail.get("smallest_p", 0)) * corrected > level * _p(estimate):
         return text(
             "The interval is clear of the threshold, but so few units cannot reach a small enough p "
             f"({_p(estimate):.2g}, {corrected:.2g} after correction): use 12 seeds or more (--seeds 12).",
             f"区間は境界から離れていますが、数が少ないためp値が十分小さくなりません（p={_p(estimate):.2g}、補正後{corrected:.2g}）。"
             "シードを12個以上にしてください（--seeds 12）。",
         )
-    needed = needed_n(estimate, threshold=claim.threshold, margin=claim.margin)
+    if short:
+        needed: int | None = _needed_for_p(_p(estimate), corrected, level, estimate.n)
+    else:
+        needed = needed_n(estimate, threshold=claim.threshold, margin=claim.margin)
     if needed is None or needed <= estimate.n:
         return text(
             "The effect is too close to the threshold for a reasonable number of further seeds to decide it.",
