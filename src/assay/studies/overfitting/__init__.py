@@ -1,0 +1,209 @@
+"""`overfitting`: adversarial training gets worse after its best epoch: does it here, and why?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import pandas as pd
+from pydantic import Field, field_validator, model_validator
+
+from assay.core.files import write_json
+from assay.core.spec import Number
+from assay.data import Dataset, Fewer, biased
+from assay.lab import Lab
+from assay.lab.observe import View
+from assay.maths.statistics import smallest_p
+from assay.studies.overfitting import words
+from assay.studies.overfitting.claims import CLAIMS, judge
+from assay.studies.overfitting.design import (
+    BASELINE,
+    DROP,
+    PERTURBATION,
+    Arm,
+    from_onset,
+    from_start,
+    onset_of,
+    planned,
+)
+from assay.studies.overfitting.look import Ball, LookJob, look
+from assay.studies.overfitting.tables import curves, parts, run_rows
+from assay.studies.rows import shifts
+from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
+from assay.train import Recipe
+from assay.train.recipe import BEST
+from assay.train.strategies.crafted import Crafted
+
+REFERENCES = (
+    ("rofg2023", "Understanding Robust Overfitting from the Feature Generalization Perspective 2023, arXiv 2310.00607"),
+    ("rice2020", "Rice, Wong, Kolter 2020, Overfitting in Adversarially Robust Deep Learning, ICML"),
+    ("yu2022", "Yu et al. 2022, Understanding Robust Overfitting of Adversarial Training and Beyond, ICML"),
+    ("madry2018", "Madry et al. 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, ICLR"),
+    ("croce2020", "Croce and Hein 2020, Reliable Evaluation of Adversarial Robustness (AutoAttack), ICML"),
+    ("holm1979", "Holm 1979, Scandinavian Journal of Statistics 6:65-70 (several claims at once)"),
+)
+SHOWN_METRICS = (
+    *("accuracy", "gap", "false_reject_rate", "escape_rate"),
+    *("probe_gap", "class_mean_gap", "shift_similarity", "memorised"),
+)
+STEPS = 600  # about so many steps a run, and at least `LEAST_EPOCHS`: overfitting needs to come by every image often
+LEAST_EPOCHS = 60
+LOOKS = 40  # about so many looks a run: each attacks images of three splits
+PER_JOB = 4  # runs a job of looking
+
+
+class Overfitting(Study):
+    """Settings of the study; see `docs/studies/overfitting.md` for what is claimed and how it is judged."""
+
+    name: ClassVar[str] = "overfitting"
+    title: ClassVar[Text] = words.TITLE
+    question: ClassVar[Text] = words.QUESTION
+    more: ClassVar[Text] = words.MORE
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+    presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "smoke": ("grid.seeds=2", "epochs=10", "grid.sizes=[0.5]", "grid.thresholds=[]", "grid.judged=32"),
+        "default": (),
+        "pilot": (
+            *("grid.seeds=6", "grid.part=0.5", "grid.sizes=[0.5,0.25]", "grid.judged=0"),
+            *("grid.factors=false", "grid.worse=false"),
+        ),
+        "evidence": (),
+    }
+
+    sizes: tuple[Number, ...] = (0.5, 0.25)  # shares of the images in the arms with fewer
+    part: Number = Field(1.0, gt=0, le=1)  # of all training images that the base learns from
+    thresholds: tuple[Number, ...] = (0.3, 1.0)  # further ones below which a loss is small, shares of that by chance
+    factors: bool = True  # whether there is a second stage: one factor after the other from the onset on
+    worse: bool = True  # wrong labels, uneven classes, one lighting
+    judged: int = Field(128, ge=0)  # test images on which AutoAttack judges final models; 0: PGD alone
+    probe: int = Field(512, ge=16)
+
+    @field_validator("sizes")
+    @classmethod
+    def _within(cls, sizes: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 < size < 1 for size in sizes) or len(set(sizes)) < len(sizes):
+            raise ValueError("sizes must be different shares of the images between 0 and 1, such as [0.5, 0.25]")
+        return tuple(sorted(sizes, reverse=True))
+
+    @model_validator(mode="after")
+    def _adversarial(self) -> Self:
+        strategy = self.recipe.strategy
+        if not isinstance(strategy, Crafted):
+            raise ValueError(
+                f"recipe.strategy: '{strategy.kind}' does not train on attacked images; use adversarial, trades or mart"
+            )
+        if not strategy.watched:
+            raise ValueError("recipe.strategy.watched: 0 images are attacked at each look; give 256 or more")
+        if BEST not in self.recipe.keep or "1" not in self.recipe.keep:
+            raise ValueError('recipe.keep: the best and the last moment are compared; write ["best", "1"]')
+        return self
+
+    @classmethod
+    def suits(cls, data: Dataset) -> dict[str, Any]:
+        """Adversarial training at a usual radius, with all three splits recorded."""
+        epochs = max(LEAST_EPOCHS, -(-STEPS // max(1, len(data.train) // 64)))
+        colour = data.kind == "image" and data.shape[0] == 3
+        return {
+            "strategy": {
+                "kind": "adversarial",
+                "attack": {"kind": "pgd", "eps": "8/255" if colour else 0.05, "steps": 5},
+            },
+            "record": ["train", "test"],
+            "keep": [BEST, "1"],
+            "epochs": epochs,
+            "evaluate_every": max(1, epochs // LOOKS),
+        }
+
+    def base(self, data: Dataset) -> Recipe:
+        """The recipe of the baseline: of all images, or of a part."""
+        if self.part == 1:
+            return self.recipe
+        images = max(1, round(self.part * len(biased(data, self.recipe.biases).train)))
+        return self.recipe.with_(biases=(*self.recipe.biases, Fewer(images=images)))
+
+    def arms(self, data: Dataset) -> list[Arm]:
+        """Every arm in the order of every table; those from the onset on at a moment that only their names need."""
+        found = from_start(self.base(data), data, self.sizes, self.worse)
+        later = from_onset(self.recipe, onset_of(pd.DataFrame(columns=["condition", "share", "val_robust"])),
+                           self.thresholds) if self.factors else []  # fmt: skip
+        return found + later
+
+    def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
+        """First what differs from the start; then, from the onset that the baseline's val curve shows, the factors."""
+        base = self.base(data)
+        if number == 0:
+            return planned(base, from_start(base, data, self.sizes, self.worse), self.seeds, data.learned)
+        if number == 1 and self.factors:
+            return planned(
+                base, from_onset(base, onset_of(tables["curves"]), self.thresholds), self.seeds, data.learned
+            )
+        return {}
+
+    def describe(self, data: Dataset) -> dict[str, Any]:
+        """Arms, sizes and metrics, for `judge` and the report."""
+        return {
+            "conditions": [arm.plain() for arm in self.arms(data)],
+            "sizes": list(self.sizes),
+            "images": len(biased(data, self.base(data).biases).train),
+            "judged": self.judged,
+            **explained(SHOWN_METRICS, REFERENCES),
+        }
+
+    def plan(self, data: Dataset) -> dict[str, Any]:
+        """What this many seeds can show."""
+        p = smallest_p("sign-flip", self.seeds)
+        return {
+            "runs": self.seeds * len(self.arms(data)),
+            "smallest_p": {claim.name: p for claim in CLAIMS if claim.design == "paired"},
+        }
+
+    def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
+        """Look at every finished run once."""
+        strategy = self.recipe.strategy
+        assert isinstance(strategy, Crafted)
+        kept = {run: lab.record(run)["moments"] for run in planned}
+        names = [run for run in planned if {BEST, "1"} <= set(kept[run])]
+        first = self.recipe.seed
+        pictured = frozenset(
+            run
+            for run in names
+            if planned[run].recipe.seed == first and planned[run].tags["condition"] in (BASELINE, DROP, PERTURBATION)
+        )
+        view, ball = View(self.source, "", self.probe), Ball.of(strategy.attack)
+        jobs = [
+            LookJob(
+                view,
+                str(lab.root),
+                {run: planned[run].recipe.plain() for run in names[start : start + PER_JOB]},
+                ball,
+                self.judged,
+                pictured & set(names[start : start + PER_JOB]),
+            )
+            for start in range(0, len(names), PER_JOB)
+        ]
+        numbers: dict[str, dict[str, Any]] = {}
+        for number, found in each(look, jobs, "looking inside"):
+            identity = jobs[number].identity(data.digest)
+            for run, figures in found.items():
+                write_json(lab.measures(run, self.name), {"view": identity, "numbers": figures})
+            numbers |= found
+        looks = curves(planned, lab)
+        return {
+            "runs": run_rows(planned, numbers, looks, lab, data),
+            "curves": looks,
+            "shifts": shifts(planned, numbers),
+            **{name: parts(planned, numbers, name) for name in ("layers", "classes", "channels")},
+        }
+
+    @classmethod
+    def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+        """Every claim's estimate from the tables alone."""
+        return judge(about, tables)
+
+    @classmethod
+    def meaning(cls, claim: str, word: str, direction: str) -> Text:
+        """What a verdict means for the reader."""
+        return words.meaning(claim, word, direction)
+
+
+STUDIES.add(Overfitting.name, Overfitting)
