@@ -68,10 +68,11 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"slope": 2, "bias": 0, "offset": 1, "name": "other", "mean_over": "left", "strength": 3, "rounds": 2}
     values |= {"augmix": "blur", "enough": 0.5, ("temporal", "until"): "0.8", ("weighted", "rule"): "gairat"}
     values |= {"attack_warmup": "0.3", "attack_batch_stats": True, "watched": 7}
+    values |= {"file": {"path": "/a/list.csv", "digest": "0a1b"}}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}
-        given |= {"distilled": {"robust": "lab/c"}, "column": {"name": "one"}}.get(
+        given |= {"distilled": {"robust": "lab/c"}, "column": {"name": "one"}, "targeted": {"name": "one"}}.get(
             kind.model_fields["kind"].default, {}
         )
         given |= {"inner": "adversarial"} if kind is Weighted else {}

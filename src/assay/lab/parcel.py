@@ -1,8 +1,8 @@
 """User-written parts travel with the job that names them.
 
-A job is plain data, so whatever names a Python file in it (``uses``, ``model``) is a text with that file's path. The
-driver packs the text of each such file beside the job; a worker that has not the same file under the same path writes
-it into a folder of its own and reads the job with that path instead.
+A job is plain data, so whatever names a Python file (``uses``, ``model``) or a CSV file in it is a text with its path.
+The driver packs the content of each such file beside the job; a worker that has not the same file under the same path
+writes it into a folder of its own and reads the job with that path instead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Parcel:
 
 
 def pack(job: Any) -> Parcel:
-    """A job with every Python file that it names.
+    """A job with every Python and CSV file that it names.
 
     >>> pack({"model": "mlp:8"}).files
     {}
@@ -56,13 +56,13 @@ def unpack(parcel: Parcel, folder: Path | None = None) -> Any:
 
 
 def named(text: str) -> str | None:
-    """The Python file that a text names, if it does: ``file.py``, or a model of the user's own.
+    """The file that a text names, if it does: ``file.py``, a model of the user's own, or a CSV of examples.
 
-    >>> named("/a/b.py:net"), named("/a/b.py"), named("mlp:8")
-    ('/a/b.py', '/a/b.py', None)
+    >>> named("/a/b.py:net"), named("/a/b.py"), named("/a/b.csv"), named("mlp:8")
+    ('/a/b.py', '/a/b.py', '/a/b.csv', None)
     """
     own = own_file(text)
-    return own[0] if own else text if text.endswith(".py") else None
+    return own[0] if own else text if text.endswith((".py", ".csv")) else None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from assay.train.strategies.perturbations import Stale as Stale
 from assay.train.strategies.sam import SAM as SAM
 from assay.train.strategies.small_loss import SmallLoss as SmallLoss
 from assay.train.strategies.standard import Standard as Standard
+from assay.train.strategies.targeted import Targeted as Targeted
 from assay.train.strategies.temporal import Temporal as Temporal
 from assay.train.strategies.trades import Trades as Trades
 from assay.train.strategies.treatments import Treatment as Treatment

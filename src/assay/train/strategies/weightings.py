@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from assay.core.spec import Kind, Number
 from assay.data import Dataset
 from assay.train.learner import Learner
 from assay.train.strategies.base import Batch, Memory, Outputs
+from assay.train.strategies.listing import Listing, column
 
 COLUMN = "weights"  # the name under which a column's weights are remembered
 
@@ -66,23 +66,20 @@ class GAIRAT(Weighting):
 
 
 class Column(Weighting):
-    """The user's own weights: a column of the training split (``train_NAME`` in an .npz), numbers from 0 up."""
+    """The user's own weights: a column of the training split (see `column`), numbers from 0 up."""
 
     kind: str = "column"
     name: str
+    file: Listing = None
 
     def init_state(self, learner: Learner, data: Dataset) -> Memory:
         """The column, scaled to a mean of 1 over the training split."""
-        found = data.train.extra.get(self.name)
-        asked = f"asked to weight examples by the column '{self.name}' of train"
-        if found is None:
-            known = ", ".join(data.train.extra) or "no further column"
-            raise BadInput(f"{asked}; found {known}; add an array train_{self.name} with a number for each example")
-        if found.ndim != 1 or found.dtype.kind not in "iufb":
-            raise BadInput(f"{asked}; found {found.dtype} of shape {found.shape}; give one number for each example")
-        values = found.astype(np.float64)
-        if not np.isfinite(values).all() or values.min() < 0 or not values.any():
-            raise BadInput(f"{asked}; found numbers below 0, none above 0, or not finite; give numbers from 0 up")
+        values = column(data, self.name, self.file)
+        if values.min() < 0 or not values.any():
+            raise BadInput(
+                f"asked to weight examples by the column '{self.name}' of train; found numbers below 0, or none above "
+                "0; give numbers from 0 up"
+            )
         return {COLUMN: torch.from_numpy(values / values.mean()).float().to(learner.device)}
 
     def weights(self, outputs: Outputs, batch: Batch, memory: Memory) -> Tensor:
