@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from assay import cli
 from assay.data import load_data
-from assay.train.strategies.weightings import Column
 
 EVIL = "<script>alert(1)</script>"
 
@@ -58,9 +58,7 @@ def test_the_worst_finding_comes_first(capsys: pytest.CaptureFixture[str], parts
     assert code == 0 and "Copies across splits" in again
 
 
-def test_json_is_one_object_and_weights_can_be_used(
-    capsys: pytest.CaptureFixture[str], parts: Path, tmp_path: Path
-) -> None:
+def test_json_is_one_object(capsys: pytest.CaptureFixture[str], parts: Path, tmp_path: Path) -> None:
     code, out, _ = call(capsys, "data", str(parts), "--lab", str(tmp_path), "--json")
     found = json.loads(out)
     assert code == 0 and found["findings"][0]["name"] == "leaks"
@@ -68,11 +66,39 @@ def test_json_is_one_object_and_weights_can_be_used(
     assert all(keys <= set(finding) for finding in found["findings"])
     data, table = load_data(parts), pd.read_csv(found["weights"])
     assert (table.weight == 0).sum() == 5 and len(table) == len(data.train)
-    arrays = {f"{name}_images": split.images for name, split in data.splits.items()}
-    arrays |= {f"{name}_labels": split.labels for name, split in data.splits.items()}
-    np.savez(tmp_path / "weighted.npz", **arrays, train_weight=table.weight.to_numpy())
-    again = load_data(tmp_path / "weighted.npz")
-    assert (again.train.extra["weight"] == table.weight.to_numpy()).all() and Column(name="weight").name == "weight"
+
+
+def folder_of_classes(root: Path) -> Path:
+    """The class is a bright patch; one image is there twice, one is a chequered board."""
+    draw, board = np.random.default_rng(1), 255 * (np.indices((8, 8)).sum(0) % 2)
+    for label, name in enumerate(("dent", "ok")):
+        (root / name).mkdir(parents=True)
+        images = draw.integers(0, 160, (60, 8, 8))
+        images[:, 2:5, 2:5] += 90 * label
+        images[1] = images[0]
+        images[2] = board if label else images[2]
+        for number, image in enumerate(images.astype(np.uint8)):
+            Image.fromarray(image).save(root / name / f"{number:03}.png")
+    return root
+
+
+def test_from_findings_to_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """assay data FOLDER, weights.csv, recipe.yaml, assay train."""
+    lab, parts = str(tmp_path / "lab"), folder_of_classes(tmp_path / "parts")
+    _, out, _ = call(capsys, "data", str(parts), "--lab", lab, "--json")
+    found = json.loads(out)
+    table = pd.read_csv(found["weights"])
+    assert table.weight.isin([0.5, 1]).all() and (table.weight == 0.5).sum() in (2, 4)  # copies stay in one split
+    assert table.augment.sum() in (0, 1) and (table.reason[table.weight == 0.5] == "one of 2 copies").all()
+    mine = table.assign(weight=table.weight * (table["class"] != "ok"))  # the user's own: no item of one class counts
+    mine.to_csv(found["weights"], index=False)
+    small = ("--lab", lab, "--set", "model=mlp:8", "--set", "optimiser.lr=0.01", "--json")
+    runs = [json.loads(call(capsys, "train", found["recipe"], *small)[1]) for _ in range(2)]
+    assert runs[0]["run"] == runs[1]["run"] and runs[0]["status"] == "finished"
+    assert runs[0]["val_accuracy"] == 0.5  # everything is "dent", half of val is
+    table.to_csv(found["weights"], index=False)
+    other = json.loads(call(capsys, "train", found["recipe"], *small)[1])
+    assert other["run"] != runs[0]["run"] and other["val_accuracy"] > 0.8
 
 
 def test_tables_and_production(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -60,8 +61,8 @@ def finish(folder: Path, lang: str, json_: bool) -> None:
     found: dict[str, Any] = read_json(folder / "findings.json")
     if json_:
         seconds = read_json(folder / "provenance.json")["seconds"]
-        places = {"folder": str(folder), "report": str(page), "weights": str(folder / "weights.csv")}
-        print_json({**found, **places, "seconds": seconds})
+        places = {"folder": folder, "report": page, "weights": folder / "weights.csv", "recipe": folder / "recipe.yaml"}
+        print_json({**found, **{name: str(place) for name, place in places.items()}, "seconds": seconds})
         return
     warn(found["warnings"])
     _print(found, folder)
@@ -80,8 +81,10 @@ def _print(found: dict[str, Any], folder: Path) -> None:
         if finding["next"] and finding["severity"] in ("problem", "look"):
             console.print(f"        [dim]→ {plain(finding['next'])}[/]", soft_wrap=True)
     if found["part"]:
-        console.print(plain(found["part"]))
-    console.print(
-        f"\nreport: {plain(str(folder / 'report.html'))}\nweights: {plain(str(folder / 'weights.csv'))}", soft_wrap=True
-    )
+        console.print(plain(found["part"]), soft_wrap=True)
+    console.print()
+    for name, place in (("report", "report.html"), ("weights", "weights.csv")):
+        console.print(f"{name}: {plain(str(folder / place))}", soft_wrap=True)
+    recipe = plain(shlex.quote(str(folder / "recipe.yaml")))
+    console.print(f"train with these weights: assay train {recipe}", soft_wrap=True)
     console.print(f"next: {plain(found['next'])}", soft_wrap=True)

@@ -29,7 +29,7 @@ from assay.studies.quality.odd import odd
 from assay.studies.quality.resolution import resolution
 from assay.studies.quality.shortcuts import shortcuts
 from assay.studies.quality.view import View
-from assay.studies.quality.weights import weights
+from assay.studies.quality.weights import weighted_recipe, weights
 
 CHECKS: dict[str, Callable[[View], list[Finding]]] = {
     "copies": duplicates,
@@ -80,7 +80,11 @@ def examined(
     findings = examine(view, tell)
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(dataset.name).name)[:40] or "data"
     folder = lab.study(f"data-{safe}-{dataset.digest[:4]}")
-    _tables(folder, view, findings)
+    listed = _tables(folder, view, findings)
+    write_text(
+        folder / "recipe.yaml",
+        weighted_recipe(folder / "weights.csv", source or dataset.name, "--regroup" in command, listed),
+    )
     write_json(folder / "study.json", _about(view, command))
     answer = {
         "data": dataset.name,
@@ -88,7 +92,6 @@ def examined(
         "findings": [finding.plain() for finding in findings],
         "warnings": list(dataset.warnings),
         "part": view.part(),
-        "weights": "weights.csv",
         "next": _following(findings, source or dataset.name, command),
     }
     write_json(folder / "findings.json", answer)
@@ -106,12 +109,15 @@ def _following(findings: Sequence[Finding], source: str, command: str) -> str:
     return f"assay study families --data {shlex.quote(source)}"
 
 
-def _tables(folder: Path, view: View, findings: Sequence[Finding]) -> None:
-    write_text(folder / "weights.csv", to_csv(weights(view, findings)))
+def _tables(folder: Path, view: View, findings: Sequence[Finding]) -> pd.DataFrame:
+    """Write the tables; the one of weights is handed back."""
+    listed = weights(view, findings)
+    write_text(folder / "weights.csv", to_csv(listed))
     for finding in findings:
         if finding.table is not None:
             write_text(folder / f"{finding.name}.csv", to_csv(finding.table))
     write_text(folder / "items.csv", to_csv(_items(view, findings)))
+    return listed
 
 
 def _items(view: View, findings: Sequence[Finding]) -> pd.DataFrame:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from assay.studies.quality.finding import Finding
 from assay.studies.quality.view import View
@@ -55,6 +57,26 @@ def weights(view: View, findings: Sequence[Finding]) -> pd.DataFrame:
             "reason": ["; ".join(each) for each in reasons],
         }
     )
+
+
+def weighted_recipe(file: Path, source: str, regroup: bool, listed: pd.DataFrame) -> str:
+    """A recipe, as YAML, that trains on ``source`` with the weights in ``file``, and augments what it marks.
+
+    >>> none = pd.DataFrame({"augment": [0]})
+    >>> print(weighted_recipe(Path("w.csv"), "digits", False, none))
+    data: digits
+    strategy:
+      kind: weighted
+      rule: {kind: column, name: weight, file: w.csv}
+    <BLANKLINE>
+    """
+    place = Path(source).expanduser()
+    recipe: dict[str, Any] = {"data": str(place.resolve()) if place.exists() else source}
+    recipe |= {"regroup": True} if regroup else {}
+    strategy: dict[str, Any] = {"kind": "weighted", "rule": {"kind": "column", "name": "weight", "file": str(file)}}
+    if listed.augment.any():
+        strategy["inner"] = {"kind": "targeted", "name": "augment", "file": str(file), "augment": "weak"}
+    return yaml.safe_dump({**recipe, "strategy": strategy}, sort_keys=False, default_flow_style=None, width=200)
 
 
 def _train(finding: Finding | None) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from assay.core.files import read_json
@@ -12,14 +13,6 @@ from assay.report.folder import Folder
 # A severity as a mark that every page knows: a cross, an open circle, a tick.
 MARKS = {"problem": "refuted", "look": "undecided", "fine": "supported", "none": "undecided"}
 WORDS = {"problem": "Problem", "look": "Look", "fine": "Fine", "none": "Not asked"}
-USE = """import numpy as np, pandas as pd
-from assay.data import load_data
-
-data, found = load_data("DATA"), pd.read_csv("FOLDER/weights.csv")
-arrays = {f"{name}_images": split.images for name, split in data.splits.items()}
-arrays |= {f"{name}_labels": split.labels for name, split in data.splits.items()}
-np.savez("weighted.npz", **arrays, train_weight=found.weight.to_numpy(), class_names=np.array(data.classes))
-# in a recipe: strategy: {kind: weighted, rule: {kind: column, name: weight}}"""
 
 
 def story(folder: Folder) -> Story:
@@ -36,14 +29,21 @@ def story(folder: Folder) -> Story:
         if finding["severity"] != "none":
             kept = tuple(block for block in blocks if block) or (Text(_figure(finding)),)
             sections.append(Section(f"claim-{finding['name']}", finding["title"], kept, lead))
-    use = USE.replace("DATA", str((folder.study.get("data") or {}).get("name"))).replace("FOLDER", folder.path.name)
-    sections.append(Section("weights", "Into training", (Text(use, code=True),), items.weighed(folder), part="more"))
+    sections.append(Section("weights", "Into training", _use(folder), items.weighed(folder), part="more"))
     silent = [finding for finding in findings if finding["severity"] == "none"]
     if silent:
         terms = Terms(tuple((f["title"], (f["sentence"], _then(f["next"]))) for f in silent))
         sections.append(Section("silent", "What could not be asked", (terms,), part="more"))
     keys = {"split": [(name, token, "circle") for name, token in figures.HUES.items()]}
     return Story(hero, tuple(sections), keys=keys, cards=_cards(findings), terms=_terms())
+
+
+def _use(folder: Folder) -> tuple[Block, ...]:
+    """The recipe that uses the weights, and the command for it."""
+    recipe = folder.path / "recipe.yaml"
+    if not recipe.exists():
+        return ()
+    return (Text(f"assay train {shlex.quote(str(recipe))}\n\n{recipe.read_text(encoding='utf-8')}", code=True),)
 
 
 def _cards(findings: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -81,5 +81,5 @@ def weighed(folder: Folder) -> str:
     out, less, more = (frame.weight == 0).sum(), ((frame.weight > 0) & (frame.weight < 1)).sum(), frame.augment.sum()
     return (
         f"weights.csv has one row for each of {len(frame):,} training items: {out:.0f} with weight 0, {less:.0f} with "
-        f"a lower weight, {more:.0f} marked for augmentation, each with the reason. To train with the weights:"
+        f"a lower weight, {more:.0f} marked for augmentation, each with the reason. To train with it:"
     )
