@@ -42,7 +42,7 @@ def _against(view: View, name: str) -> Finding:
     ours, theirs = view.splits["train"], view.splits[name]
     generator = numpy_rng(0, "two-sample", name)
     a, b = (np.sort(generator.permutation(len(s))[:MOST]) for s in (ours, theirs))
-    x = np.concatenate([view.features["train"][a], view.features[name][b]])
+    x = view.together(("train", a), (name, b))
     groups = None
     if ours.groups is not None and theirs.groups is not None:
         groups = np.unique(np.concatenate([ours.groups[a], theirs.groups[b]]), return_inverse=True)[1].reshape(-1)
@@ -104,12 +104,14 @@ def two_sample(
 
 
 def _areas(x: np.ndarray, sides: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """AUC on the items left out, for each column of ``sides``; not a number where one side is missing."""
+    """AUC on the items left out, for each column of ``sides``, ties half; not a number where one side is missing."""
+    from scipy.stats import rankdata
+
     a, targets = x[~out], sides[~out].astype(float)
     centre = targets.mean(0)
     gram = a.T @ a + RIDGE * len(a) * np.eye(a.shape[1])
     scores = x[out] @ np.linalg.solve(gram, a.T @ (targets - centre))
-    ranks = scores.argsort(0, kind="stable").argsort(0, kind="stable") + 1.0
+    ranks = rankdata(scores.round(12), axis=0)
     mine = sides[out]
     m, n = mine.sum(0), (~mine).sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -44,20 +44,29 @@ class View:
         return {name: split.take(self.chosen[name]) for name, split in self.dataset.splits.items()}
 
     @cached_property
-    def _spaces(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        made = {name: blocks(self.dataset, split) for name, split in self.splits.items()}
-        looks, evens = (fit_axes(made["train"][i]) for i in (0, 1))
-        return {n: looks(b[0]) for n, b in made.items()}, {n: evens(b[1]) for n, b in made.items()}
+    def _blocks(self) -> dict[str, tuple[list[np.ndarray], list[np.ndarray]]]:
+        return {name: blocks(self.dataset, split) for name, split in self.splits.items()}
 
-    @property
+    @cached_property
     def features(self) -> dict[str, np.ndarray]:
-        """What each item looks like, (n, at most 64) for each split."""
-        return self._spaces[0]
+        """What each item looks like, (n, at most 64) for each split, on axes of train."""
+        axes = fit_axes(self._blocks["train"][0])
+        return {name: axes(looks) for name, (looks, _) in self._blocks.items()}
+
+    def together(self, first: tuple[str, np.ndarray], second: tuple[str, np.ndarray]) -> np.ndarray:
+        """What some items of two splits look like, the one after the other, on axes of both.
+
+        Axes of one set alone would tell the two apart: it varies most along them, if only by chance.
+        """
+        parts = [[block[places] for block in self._blocks[name][0]] for name, places in (first, second)]
+        both = [np.concatenate(pair) for pair in zip(*parts, strict=True)]
+        return fit_axes(both)(both)
 
     @cached_property
     def pairs(self) -> Pairs:
         """Items that are copies of one another, over all splits."""
-        return copies(self.splits, self._spaces[1])
+        axes = fit_axes(self._blocks["train"][1])
+        return copies(self.splits, {name: axes(evens) for name, (_, evens) in self._blocks.items()})
 
     @cached_property
     def apart(self) -> np.ndarray:
