@@ -180,6 +180,14 @@ def test_a_small_run_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert any("other data set" in warning["en"] for warning in json.loads(before)["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("other", "said"), [("nowhere", "no data set is called 'nowhere'"), ("cells", r"\(30,\) beside \(1, 8, 8\)")]
+)
+def test_another_data_set_that_does_not_fit_is_told_before_any_training(other: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        configure("collapse", "digits", settings=(f"grid.transfer={other}",))
+
+
 def test_another_strategy_is_refused() -> None:
     study, data = configure("collapse", "digits", settings=("strategy={kind: standard}",))
     with pytest.raises(BadInput, match="contrastive"):

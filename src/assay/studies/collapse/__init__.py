@@ -115,6 +115,11 @@ class Collapse(Study):
         if plain.get("transfer") is None:
             other = OTHERS.get(plain["data"].partition("@")[0].rpartition("/")[2].removesuffix(".npz"))
             plain["transfer"] = other if other in available() else None
+        elif (found := read(plain["transfer"]).shape) != (own := read(plain["data"]).shape):
+            raise BadInput(
+                f"asked to try features on {plain['transfer']}; found items of shape {found} beside {own}; "
+                "give another data set of the same shape with --set grid.transfer=NAME"
+            )
         return plain
 
     def arms(self, data: Dataset) -> list[Setting]:
