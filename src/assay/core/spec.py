@@ -50,7 +50,8 @@ class Spec(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """Plain data that stands for this spec's meaning: its fields and the version of each part."""
-        return _versioned(self)
+        fields = {name: _versioned(getattr(self, name)) for name in type(self).model_fields}
+        return {**fields, "version": type(self).version}
 
     def fingerprint(self, *also: str) -> str:
         """Twelve hexadecimal digits of a hash over `identity` and ``also`` (a data digest, say)."""
@@ -67,8 +68,7 @@ class Spec(BaseModel):
 
 def _versioned(value: Any) -> Any:
     if isinstance(value, Spec):
-        fields = {name: _versioned(getattr(value, name)) for name in type(value).model_fields}
-        return {**fields, "version": type(value).version}
+        return value.identity()
     if isinstance(value, list | tuple):
         return [_versioned(item) for item in value]
     if isinstance(value, dict):

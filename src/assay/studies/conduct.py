@@ -31,7 +31,7 @@ def conduct(
     A study whose tables stand already is judged anew from them; nothing is trained or observed twice.
     """
     # The base recipe's id covers the user's own code, too: editing a model makes another study.
-    claims = to_json([claim.plain() for claim in study.claims])
+    claims = to_json([claim.plain() for claim in study.claimed])
     identity = study.fingerprint(study.recipe.run_id(data.digest), claims, assay.__version__)
     folder = _folder(study, data, lab, identity)
     about = _about(study, data, identity, command) | {"preset": preset}
@@ -51,7 +51,7 @@ def _carry_out(study: Study, data: Dataset, lab: Lab, means: Means, folder: Path
     planned: dict[str, Planned] = {}
     trained = 0
     for number in range(10):
-        stage = study.stage(number, tables, data)
+        stage = study.placed(study.stage(number, tables, data), lab)
         if not stage:
             break
         trained += train_planned(stage, study.source, lab, means, tell)
@@ -168,7 +168,7 @@ def _about(study: Study, data: Dataset, identity: str, command: str) -> dict[str
         "model": study.recipe.model,
         "recipe": study.recipe.plain(),
         "settings": study.plain(),
-        "claims": [claim.plain() for claim in study.claims],
+        "claims": [claim.plain() for claim in study.claimed],
         "plan": study.plan(data),
         **study.describe(data),
     }

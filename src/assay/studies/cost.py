@@ -44,7 +44,7 @@ def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, A
         "memory_bytes": memory,
         "disk_bytes": disk,
         "splits": {name: len(split) for name, split in data.splits.items()},
-        "claims": [claim.text["en"] for claim in study.claims],
+        "claims": [claim.text["en"] for claim in study.claimed],
         **power,
     }
     return {**found, "text": _text(found, study, data, parallel)}
@@ -82,9 +82,9 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
         f"training: about {_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
         f"memory: about {found['memory_bytes'] / 1e9:.1f} GB; disk: about {found['disk_bytes'] / 1e9:.2f} GB",
         f"claims, fixed now ({study.level:g} shared by all, Holm's correction):",
-        *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claims, 1)),
+        *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claimed, 1)),
     ]
-    first = study.level / len(study.claims)  # what Holm asks of the smallest p
+    first = study.level / len(study.claimed)  # what Holm asks of the smallest p
     for claim, p in found.get("smallest_p", {}).items():
         verdict = "can be decided" if p <= first else f"needs p <= {first:g} if it stands alone: use more seeds"
         lines.append(f"smallest p within reach, {claim}: {p:.2g} with {study.seeds} seeds ({verdict})")

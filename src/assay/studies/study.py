@@ -111,9 +111,18 @@ class Study(Spec):
         """The settings, with what follows from the others filled in."""
         return plain
 
+    @property
+    def claimed(self) -> tuple[Claim, ...]:
+        """The claims that these settings put to the test; all of them, unless a study says otherwise."""
+        return self.claims
+
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """The runs of a stage by run id; empty when there is no such stage."""
         raise NotImplementedError
+
+    def placed(self, stage: dict[str, Planned], lab: Lab) -> dict[str, Planned]:
+        """The same runs, what they take from other runs named by where this lab has it."""
+        return stage
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at the runs and write down what there is, one row a run or pair or moment."""

@@ -19,10 +19,20 @@ from assay.models import build, slots
 
 
 class Teacher(Spec):
-    """A run of the lab by its folder (which is named by the run's fingerprint), and the moment whose weights count."""
+    """A run of the lab by its folder (which is named by the run's fingerprint), and the moment whose weights count.
+
+    Where the folder lies is no part of what is learned from it, so a lab may be moved.
+
+    >>> Teacher(run="lab/runs/7f292fb693cd").fingerprint() == Teacher(run="/other/runs/7f292fb693cd").fingerprint()
+    True
+    """
 
     run: str
     moment: str = "1"
+
+    def identity(self) -> dict[str, Any]:
+        """By the folder's name."""
+        return {**super().identity(), "run": Path(self.run).name}
 
     def network(self, shape: tuple[int, ...], classes: int, device: torch.device) -> nn.Module:
         """The network, frozen, in evaluation mode; read once a process."""

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Self
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
-from assay.core.files import write_json
 from assay.core.spec import Number
-from assay.data import Dataset, Fewer, biased
+from assay.data import Dataset, biased
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
 from assay.studies.overfitting import words
+from assay.studies.overfitting.base import check, on_part, suited
 from assay.studies.overfitting.claims import CLAIMS, judge
 from assay.studies.overfitting.design import (
     BASELINE,
@@ -26,7 +26,7 @@ from assay.studies.overfitting.design import (
     onset_of,
     planned,
 )
-from assay.studies.overfitting.look import Ball, LookJob, look
+from assay.studies.overfitting.look import Ball, looked
 from assay.studies.overfitting.tables import curves, parts, run_rows
 from assay.studies.rows import shifts
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
@@ -46,10 +46,6 @@ SHOWN_METRICS = (
     *("accuracy", "gap", "false_reject_rate", "escape_rate"),
     *("probe_gap", "class_mean_gap", "shift_similarity", "memorised"),
 )
-STEPS = 600  # about so many steps a run, and at least `LEAST_EPOCHS`: overfitting needs to come by every image often
-LEAST_EPOCHS = 60
-LOOKS = 40  # about so many looks a run: each attacks images of three splits
-PER_JOB = 4  # runs a job of looking
 
 
 class Overfitting(Study):
@@ -87,39 +83,17 @@ class Overfitting(Study):
 
     @model_validator(mode="after")
     def _adversarial(self) -> Self:
-        strategy = self.recipe.strategy
-        if not isinstance(strategy, Crafted):
-            raise ValueError(
-                f"recipe.strategy: '{strategy.kind}' does not train on attacked images; use adversarial, trades or mart"
-            )
-        if not strategy.watched:
-            raise ValueError("recipe.strategy.watched: 0 images are attacked at each look; give 256 or more")
-        if BEST not in self.recipe.keep or "1" not in self.recipe.keep:
-            raise ValueError('recipe.keep: the best and the last moment are compared; write ["best", "1"]')
+        check(self.recipe)
         return self
 
     @classmethod
     def suits(cls, data: Dataset) -> dict[str, Any]:
         """Adversarial training at a usual radius, with all three splits recorded."""
-        epochs = max(LEAST_EPOCHS, -(-STEPS // max(1, len(data.train) // 64)))
-        colour = data.kind == "image" and data.shape[0] == 3
-        return {
-            "strategy": {
-                "kind": "adversarial",
-                "attack": {"kind": "pgd", "eps": "8/255" if colour else 0.05, "steps": 5},
-            },
-            "record": ["train", "test"],
-            "keep": [BEST, "1"],
-            "epochs": epochs,
-            "evaluate_every": max(1, epochs // LOOKS),
-        }
+        return suited(data)
 
     def base(self, data: Dataset) -> Recipe:
         """The recipe of the baseline: of all images, or of a part."""
-        if self.part == 1:
-            return self.recipe
-        images = max(1, round(self.part * len(biased(data, self.recipe.biases).train)))
-        return self.recipe.with_(biases=(*self.recipe.biases, Fewer(images=images)))
+        return on_part(self.recipe, self.part, data)
 
     def arms(self, data: Dataset) -> list[Arm]:
         """Every arm in the order of every table; those from the onset on at a moment that only their names need."""
@@ -169,24 +143,13 @@ class Overfitting(Study):
             for run in names
             if planned[run].recipe.seed == first and planned[run].tags["condition"] in (BASELINE, DROP, PERTURBATION)
         )
-        view, ball = View(self.source, "", self.probe), Ball.of(strategy.attack)
-        jobs = [
-            LookJob(
-                view,
-                str(lab.root),
-                {run: planned[run].recipe.plain() for run in names[start : start + PER_JOB]},
-                ball,
-                self.judged,
-                pictured & set(names[start : start + PER_JOB]),
-            )
-            for start in range(0, len(names), PER_JOB)
-        ]
-        numbers: dict[str, dict[str, Any]] = {}
-        for number, found in each(look, jobs, "looking inside"):
-            identity = jobs[number].identity(data.digest)
-            for run, figures in found.items():
-                write_json(lab.measures(run, self.name), {"view": identity, "numbers": figures})
-            numbers |= found
+        numbers = looked(
+            {run: planned[run].recipe for run in names},
+            *(lab, data, each, View(self.source, "", self.probe)),
+            ball=Ball.of(strategy.attack),
+            judged=self.judged,
+            pictured=pictured,
+        )
         looks = curves(planned, lab)
         return {
             "runs": run_rows(planned, numbers, looks, lab, data),

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from assay.attacks import PGD, Attack, autoattack
-from assay.core.files import read_json
+from assay.core.files import read_json, write_json
 from assay.core.rng import numpy_rng
 from assay.data import Dataset, biased, true_labels
 from assay.lab import Lab
@@ -25,11 +25,13 @@ from assay.metrics import (
     probe_gaps,
     shift_similarities,
 )
+from assay.studies.study import Map
 from assay.train import Recipe
 from assay.train.recipe import BEST
 
 LAST = "1"
 MOMENTS = {"best": BEST, "last": LAST}
+PER_JOB = 4  # runs a job of looking
 SAMPLE = 1024  # images of each split whose features are taken
 STEPS, STRONGER = 10, 20  # of PGD where features are taken, and where accuracy is judged
 VERSION = 1  # raised when a look of this study starts to give other numbers
@@ -54,7 +56,8 @@ class Ball:
 
 @dataclass(frozen=True)
 class LookJob:
-    """Finished runs to look at, each as its recipe; of ``pictured`` ones every channel is told."""
+    """Finished runs to look at, each as its recipe; of ``pictured`` ones every channel is told, of ``both`` AutoAttack
+    judges the best moment beside the last."""
 
     view: View
     lab: str
@@ -62,11 +65,52 @@ class LookJob:
     ball: Ball
     judged: int
     pictured: frozenset[str] = frozenset()
+    both: frozenset[str] = frozenset()
+    study: str = "overfitting"
     threads: int = 1
 
-    def identity(self, digest: str) -> str:
-        """Changes whenever the numbers could."""
-        return f"{self.view.identity(digest)}:{self.ball.norm}:{self.ball.eps!r}:{self.judged}:{VERSION}"
+    def identity(self, digest: str, run: str) -> str:
+        """Changes whenever the numbers of a run could."""
+        both = ":both" if run in self.both else ""
+        return f"{self.view.identity(digest)}:{self.ball.norm}:{self.ball.eps!r}:{self.judged}:{VERSION}{both}"
+
+
+def looked(
+    runs: Mapping[str, Recipe],
+    lab: Lab,
+    data: Dataset,
+    each: Map,
+    view: View,
+    *,
+    ball: Ball,
+    judged: int,
+    pictured: frozenset[str] = frozenset(),
+    both: frozenset[str] = frozenset(),
+    study: str = "overfitting",
+) -> dict[str, dict[str, Any]]:
+    """The numbers of finished runs by run id, each looked at once and filed in the lab."""
+    names = list(runs)
+    together = [names[start : start + PER_JOB] for start in range(0, len(names), PER_JOB)]
+    jobs = [
+        LookJob(
+            view,
+            str(lab.root),
+            {run: runs[run].plain() for run in some},
+            ball,
+            judged,
+            pictured & set(some),
+            both & set(some),
+            study,
+        )
+        for some in together
+    ]
+    numbers: dict[str, dict[str, Any]] = {}
+    for number, found in each(look, jobs, "looking inside"):
+        for run, figures in found.items():
+            identity = jobs[number].identity(data.digest, run)
+            write_json(lab.measures(run, study), {"view": identity, "numbers": figures})
+        numbers |= found
+    return numbers
 
 
 def look(job: LookJob) -> dict[str, dict[str, Any]]:
@@ -77,8 +121,8 @@ def look(job: LookJob) -> dict[str, dict[str, Any]]:
 
 
 def _look(job: LookJob, lab: Lab, run: str, recipe: Recipe, data: Dataset) -> dict[str, Any]:
-    path = lab.measures(run, "overfitting")
-    if path.exists() and (known := read_json(path)).get("view") == job.identity(data.digest):
+    path = lab.measures(run, job.study)
+    if path.exists() and (known := read_json(path)).get("view") == job.identity(data.digest, run):
         return known["numbers"]
     sets = _sets(data, recipe)
     found: dict[str, Any] = {"layers": [], "classes": [], "channels": []}
@@ -90,7 +134,7 @@ def _look(job: LookJob, lab: Lab, run: str, recipe: Recipe, data: Dataset) -> di
             found |= {f"{name}_last": found[f"{name}_best"] for name in FIGURES}
             continue
         net = load_model(lab.weights(run, kept), str(recipe.model), data)
-        here = _moment(net, sets, job, data, final=same or moment == "last")
+        here = _moment(net, sets, job, data, final=same or moment == "last" or run in job.both)
         found |= {f"{name}_{moment}": here.figures.get(name) for name in FIGURES}
         found["layers"] += [{"moment": moment, **row} for row in here.layers]
         found["classes"] += [{"moment": moment, **row} for row in here.classes]
