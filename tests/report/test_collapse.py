@@ -14,8 +14,11 @@ import pytest
 from fake_collapse import CLAIMS, write
 
 from assay.report.blocks import Figure, Table
+from assay.report.charts import paired
+from assay.report.charts.arms import against, finished
 from assay.report.charts.collapse import classes, compared, hero, maps, phase, relations, remedies, told
-from assay.report.charts.collapse.arms import Arms, against, arms, finished
+from assay.report.charts.collapse.arms import Arms, arms
+from assay.report.charts.collapse.tables import measures
 from assay.report.folder import Folder
 from assay.report.page import html
 
@@ -144,7 +147,8 @@ def test_differences_are_taken_within_a_seed(folder: Path) -> None:
     assert 3 not in set(part.seed) and len(part) == 5 and "SupCon" not in set(value.condition)
     double = against(finished(seen, "fine_accuracy"), "fine_accuracy", "SupCon", ratio=True)
     np.testing.assert_allclose(double[double.condition == "forecast"].value, 1 + 0.04 / (0.5 + 0.05 * part.seed))
-    words = compared.difference_words(seen, "forecast", "fine_accuracy", "SupCon")
+    measure = measures(seen)["fine_accuracy"]
+    words = paired.difference_words(seen, "forecast", "fine_accuracy", measure, "SupCon")
     assert words.startswith("fine accuracy +4.00 points")
 
 

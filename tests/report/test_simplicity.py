@@ -14,7 +14,8 @@ import pytest
 from fake_simplicity import CLAIMS, TRUE, write
 
 from assay.report.blocks import Table
-from assay.report.charts.simplicity import contrasts, front, hero, learning, maps, relations, scatter, tables
+from assay.report.charts import scatter
+from assay.report.charts.simplicity import contrasts, front, hero, learning, maps, relations, tables
 from assay.report.charts.simplicity.grid import Grid, grid
 from assay.report.folder import Folder
 from assay.report.page import html

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from assay.report.blocks import Block, Figure, Section, Story
+from assay.report.charts.arms import finished
 from assay.report.charts.collapse import classes, compared, hero, maps, relations, remedies, told
-from assay.report.charts.collapse.arms import Arms, arms, finished
+from assay.report.charts.collapse.arms import Arms, arms, keys
 from assay.report.charts.collapse.controls import controls
 from assay.report.charts.curves import curves
 from assay.report.claims import claim_section
@@ -55,7 +56,7 @@ def story(folder: Folder) -> Story:
 def _keys(folder: Folder, found: Arms | None, say: Say) -> dict[str, list[tuple[str, str, str]]]:
     phases = told.phases(say)
     return {
-        **(found.keys(say) if found else {}),
+        **(keys(found, say) if found else {}),
         "phase": [(phases[name], token, told.FORMS[name]) for name, token in told.PHASES.items()],
         "class": [(name, token, "circle") for name, token in maps.hues(folder).items()],
     }

@@ -10,10 +10,9 @@ import pandas as pd
 from assay.report.blocks import Block, Cell, Column, Figure, Panel, Table
 from assay.report.charts import kit
 from assay.report.charts.collapse.arms import EVENED, IMBALANCED, Arm, Arms
-from assay.report.charts.collapse.tables import by_class, class_of, inside, written
-from assay.report.charts.collapse.told import diagonal
+from assay.report.charts.collapse.tables import by_class, class_of, measures
 from assay.report.charts.means import means_of
-from assay.report.charts.simplicity.scatter import axis, channels
+from assay.report.charts.scatter import axis, channels, diagonal
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import mean_interval, number
 from assay.report.words import Say, say_in
@@ -159,13 +158,13 @@ def _ends(middle: Frame, rows: dict[Any, str]) -> str:
 
 
 def _rare_table(folder: Folder, parts: dict[Arm, Frame], rows: dict[Any, str], count: Any, say: Say) -> Table:
-    body = []
+    body, within = [], measures(folder)["within_train"]
     for label, name in rows.items():
         cells = [Cell(name.rpartition(" · ")[0]), Cell(f"{count[label]:.0f}", float(count[label]))]
         for part in parts.values():
             here = part[part.label == label]
-            mean, told = inside(mean_interval(here.value, folder.level), "within_train"), float(here.predicted.mean())
-            text, interval = written(mean, "within_train", folder.lang)
+            mean, told = within.inside(mean_interval(here.value, folder.level)), float(here.predicted.mean())
+            text, interval = within.written(mean, folder.lang)
             cells += [Cell(number(told, 2), told), Cell(text if mean.n else "–", mean.mean, note=interval)]
         body.append(tuple(cells))
     heads = [Column(say("class", "クラス")), Column(say("items", "件数"), number=True)]

@@ -10,10 +10,11 @@ import pandas as pd
 
 from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
-from assay.report.charts.collapse.arms import COMPARED, Arms, finished
+from assay.report.charts.arms import finished
+from assay.report.charts.collapse.arms import COMPARED, Arms
 from assay.report.charts.collapse.phase import BRIGHT, DARK, GONE, boundary, edge, ground, haloed, phase, spans_of
 from assay.report.charts.labels import text_width
-from assay.report.charts.simplicity.grid import means
+from assay.report.charts.means import means
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import number
 from assay.report.words import Say, say_in

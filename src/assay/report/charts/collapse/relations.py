@@ -6,25 +6,28 @@ import pandas as pd
 
 from assay.report.blocks import Block, Figure, Panel, Text
 from assay.report.charts import kit
-from assay.report.charts.collapse.arms import Arms, finished, there
+from assay.report.charts.arm_table import means_table
+from assay.report.charts.arms import finished
+from assay.report.charts.collapse.arms import Arms
 from assay.report.charts.collapse.compared import words
-from assay.report.charts.collapse.tables import LIE, scale_of, settings_table
-from assay.report.charts.simplicity.grid import means
-from assay.report.charts.simplicity.scatter import axis, cloud
+from assay.report.charts.collapse.tables import LIE, chosen, measures
+from assay.report.charts.means import means
+from assay.report.charts.scatter import axis, cloud
 from assay.report.folder import Folder, Frame
 from assay.report.words import say_in
 
 
 def _both(folder: Folder, a: str, b: str, runs: Frame) -> tuple[Frame, Frame]:
     """Seeds and means of two figures: run, condition, x, y; condition, x, y and their ends."""
+    scale = {name: each.scale for name, each in measures(folder).items()}
     middle = means(runs, [a, b], folder.level)
     points = pd.DataFrame({"condition": middle.condition})
     for to, name in (("x", a), ("y", b)):
-        points[to] = scale_of(name) * middle[name]
+        points[to] = scale[name] * middle[name]
         for end in ("low", "high"):
-            points[f"{to}_{end}"] = (scale_of(name) * middle[f"{name}_{end}"]).fillna(points[to])
+            points[f"{to}_{end}"] = (scale[name] * middle[f"{name}_{end}"]).fillna(points[to])
         points[f"{to}_low"] = points[f"{to}_low"].clip(lower=min(0.0, float(points[to].min())))
-    dots = runs.assign(x=scale_of(a) * runs[a], y=scale_of(b) * runs[b])[["run", "condition", "x", "y"]]
+    dots = runs.assign(x=scale[a] * runs[a], y=scale[b] * runs[b])[["run", "condition", "x", "y"]]
     return dots, points
 
 
@@ -91,7 +94,7 @@ def middle(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         narrowest=420,
     )
     columns = ("within_train", "fine_accuracy", "fine_worst", "transfer_accuracy", "transfer_few")
-    return figure, settings_table(folder, found, "middle-table", found.arms, columns)
+    return figure, means_table(folder, found, "middle-table", found.arms, chosen(folder, *columns))
 
 
 def loss(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
@@ -100,7 +103,7 @@ def loss(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     if found is None or runs.empty:
         return ()
     say, called = say_in(folder.lang), words(folder)["fine_accuracy"]
-    own = Arms(tuple(there(found, runs)), found.base)
+    own = found.only(found.there(runs))
     titles = (say("training loss →", "学習損失 →"), f"{called} ↑")
     flat = (say("rank of the loss →", "損失の順位 →"), say("rank of fine accuracy ↑", "下位クラス正解率の順位 ↑"))
     values = _panel(folder, own, "train_loss", "fine_accuracy", titles)
@@ -127,7 +130,9 @@ def loss(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         keys=("arm",),
         narrowest=420,
     )
-    return figure, settings_table(folder, own, "loss-table", own.arms, ("train_loss", "fine_accuracy", "within_train"))
+    return figure, means_table(
+        folder, own, "loss-table", own.arms, chosen(folder, "train_loss", "fine_accuracy", "within_train")
+    )
 
 
 def nc1(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
@@ -137,7 +142,7 @@ def nc1(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     say = say_in(folder.lang)
     left = say("variance within classes, training items →", "クラス内分散 (学習データ) →")
     drawn = _panel(folder, found, "within_train", "nc1", (left, "NC1 ↑"), log=True)
-    table = settings_table(folder, found, "lie-table", found.arms, LIE)
+    table = means_table(folder, found, "lie-table", found.arms, chosen(folder, *LIE))
     if drawn is None:
         return (table,)
     points = drawn[1]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from assay.report.blocks import Block, Figure, Panel
-from assay.report.charts.collapse.arms import FORECAST, INSTANCES, SUPCON, Arms, finished
-from assay.report.charts.collapse.compared import differences, words
-from assay.report.charts.collapse.tables import WORTH, differences_table
+from assay.report.charts.arm_table import differences_table
+from assay.report.charts.arms import finished
+from assay.report.charts.collapse.arms import FORECAST, INSTANCES, SUPCON, Arms
+from assay.report.charts.collapse.compared import words
+from assay.report.charts.collapse.tables import WORTH, chosen
+from assay.report.charts.paired import differences
 from assay.report.folder import Folder
 from assay.report.words import say_in
 
@@ -17,8 +20,9 @@ def remedies(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         return ()
     shown = [arm for arm in found.arms if arm.role == "remedy" or arm.name in (FORECAST, INSTANCES)]
     say, called, panels, said = say_in(folder.lang), words(folder), [], []
-    for column in WORTH:
-        chart, middle = differences(folder, found, column, shown, SUPCON, step=27)
+    worth = chosen(folder, *WORTH)
+    for column, measure in worth.items():
+        chart, middle = differences(folder, found, column, measure, shown, SUPCON, step=27)
         if chart is None or finished(folder, column).empty:
             continue
         panels.append(Panel(chart, called[column]))
@@ -36,6 +40,7 @@ def remedies(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         "remedy-table",
         base,
         others,
+        worth,
         say("Difference to SupCon with the same seed: mean and interval", "同じシードの SupCon との差: 平均と区間"),
     )
     if not panels:

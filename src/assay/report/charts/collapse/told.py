@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
-import pandas as pd
 
 from assay.report.blocks import Block, Cell, Column, Figure, Panel, Table
 from assay.report.charts import kit
-from assay.report.charts.collapse.arms import Arms, finished
-from assay.report.charts.collapse.tables import settings_table
-from assay.report.charts.simplicity.grid import means
-from assay.report.charts.simplicity.scatter import Axis, axis, channels, cloud
+from assay.report.charts.arm_table import means_table
+from assay.report.charts.arms import finished
+from assay.report.charts.collapse.arms import Arms
+from assay.report.charts.collapse.tables import chosen
+from assay.report.charts.means import means
+from assay.report.charts.scatter import Axis, axis, channels, cloud, diagonal
 from assay.report.folder import Folder, Frame
 from assay.report.words import Say, say_in
 
@@ -96,18 +95,6 @@ def _free_table(dots: Frame, say: Say) -> Table:
     return Table("free-table", say("Free embeddings", "自由な埋め込み"), heads, rows, folded=folded, sortable=True)
 
 
-def diagonal(axes: tuple[Axis, Axis], band: float = 0.0) -> list[Any]:
-    """The line on which both are equal, as far as both axes reach, with a band beside it."""
-    ends = max(axes[0].span[0], axes[1].span[0]), min(axes[0].span[1], axes[1].span[1])
-    frame = pd.DataFrame({"x": ends, "y": ends, "low": [v - band for v in ends], "high": [v + band for v in ends]})
-    source, (x, y) = alt.Chart(kit.data(frame)), channels(axes)
-    line = source.mark_line(color="@faint", strokeDash=[4, 3], clip=True).encode(x=x, y=y)
-    if not band:
-        return [line]
-    area = source.mark_area(color="@line", opacity=0.8, clip=True)
-    return [area.encode(x=x, y=channels(axes, "x", "low")[1], y2="high:Q"), line]
-
-
 def settings(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     """Foretold against measured over settings: as they are, and as ranks, which is what the test sees."""
     runs = finished(folder, "predicted", "within_train")
@@ -160,4 +147,6 @@ def settings(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         keys=("arm",),
         narrowest=420,
     )
-    return figure, settings_table(folder, found, "foretold-table", found.arms, ("predicted", "within_train", "within"))
+    return figure, means_table(
+        folder, found, "foretold-table", found.arms, chosen(folder, "predicted", "within_train", "within")
+    )

@@ -11,8 +11,9 @@ import pandas as pd
 
 from assay.report.blocks import Block, Figure, Panel, Text
 from assay.report.charts import kit
-from assay.report.charts.simplicity.grid import Grid, Setting, finished, floored, means
-from assay.report.charts.simplicity.scatter import axis, channels, cloud
+from assay.report.charts.means import means
+from assay.report.charts.scatter import axis, channels, cloud
+from assay.report.charts.simplicity.grid import Grid, Setting, finished, floored
 from assay.report.charts.simplicity.tables import settings_table
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import Mean, mean_interval, with_interval

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from assay.report.folder import Folder, Frame
-from assay.report.numbers import mean_interval
 from assay.report.words import Say, say_in
 
 # The base's activation has the ink of the page, as what is unstressed has elsewhere.
@@ -167,19 +165,6 @@ def finished(folder: Folder, *columns: str) -> Frame:
     if {"shift_false_reject", "shift_escape"} <= set(runs.columns):
         runs = runs.assign(shift_wrong=(runs.shift_false_reject + runs.shift_escape) / 2)
     return runs if len(runs) and set(columns) <= set(runs.columns) else pd.DataFrame()
-
-
-def means(runs: Frame, columns: Sequence[str], level: float) -> Frame:
-    """The mean of each column over the seeds of a setting: condition, COLUMN, COLUMN_low, COLUMN_high, n."""
-    rows = []
-    for condition, part in runs.groupby("condition", sort=False):
-        row: dict[str, Any] = {"condition": condition, "n": len(part)}
-        for name in columns:
-            found = mean_interval(part[name], level)
-            row |= {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
-        rows.append(row)
-    ends = [f"{name}{end}" for name in columns for end in ("", "_low", "_high")]
-    return pd.DataFrame(rows, columns=["condition", "n", *ends])
 
 
 def floored(values: Frame) -> Frame:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
+from assay.report.charts.means import means
+from assay.report.charts.scatter import Axis, axis, cloud, flags, headroom
 from assay.report.charts.simplicity.front import advice
-from assay.report.charts.simplicity.grid import Grid, finished, floored, means
-from assay.report.charts.simplicity.scatter import Axis, axis, cloud, flags, headroom
+from assay.report.charts.simplicity.grid import Grid, finished, floored
 from assay.report.folder import Folder, Frame
 from assay.report.words import Say, say_in
 

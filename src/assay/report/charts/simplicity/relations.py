@@ -8,8 +8,9 @@ import pandas as pd
 
 from assay.report.blocks import Block, Figure, Panel
 from assay.report.charts import kit
-from assay.report.charts.simplicity.grid import Grid, finished, means
-from assay.report.charts.simplicity.scatter import axis, cloud
+from assay.report.charts.means import means
+from assay.report.charts.scatter import axis, cloud
+from assay.report.charts.simplicity.grid import Grid, finished
 from assay.report.charts.simplicity.tables import settings_table
 from assay.report.folder import Folder, Frame
 from assay.report.words import say_in

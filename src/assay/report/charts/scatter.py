@@ -125,6 +125,18 @@ def channels(axes: tuple[Axis, Axis], x: str = "x", y: str = "y") -> tuple[alt.X
     )
 
 
+def diagonal(axes: tuple[Axis, Axis], band: float = 0.0) -> list[Any]:
+    """The line on which both are equal, as far as both axes reach, with a band beside it."""
+    ends = max(axes[0].span[0], axes[1].span[0]), min(axes[0].span[1], axes[1].span[1])
+    frame = pd.DataFrame({"x": ends, "y": ends, "low": [v - band for v in ends], "high": [v + band for v in ends]})
+    source, (x, y) = alt.Chart(kit.data(frame)), channels(axes)
+    line = source.mark_line(color="@faint", strokeDash=[4, 3], clip=True).encode(x=x, y=y)
+    if not band:
+        return [line]
+    area = source.mark_area(color="@line", opacity=0.8, clip=True)
+    return [area.encode(x=x, y=channels(axes, "x", "low")[1], y2="high:Q"), line]
+
+
 def flags(at: Sequence[tuple[str, float]], axis: Axis, height: int) -> list[Any]:
     """Vertical lines with a name at the top, each as high as its name, so that no line crosses another's name."""
     low, high = axis.ends
