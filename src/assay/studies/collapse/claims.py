@@ -13,6 +13,7 @@ from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.collapse import words
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
 from assay.studies.collapse.gaps import gaps
+from assay.studies.gap import said
 from assay.studies.phrases import NOTHING, as_ratio, stopped
 from assay.studies.study import Claim, Judged, Tables, Text, text
 
@@ -78,10 +79,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "loss-tells": _loss(alive),
     }
     lacking = gaps(about, runs)
-    for gap in lacking:
-        for claim in gap.claims:
-            judged[claim] = replace(judged[claim], sentence=gap.sentence, lacking=gap.remedy)
-    return judged, [*stopped(runs), *(gap.warning for gap in lacking)]
+    return said(judged, lacking), [*stopped(runs), *(gap.warning for gap in lacking)]
 
 
 def _free(free: pd.DataFrame) -> Judged:

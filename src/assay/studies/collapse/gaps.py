@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from assay.studies.collapse.design import NOISY
-from assay.studies.study import Text, text
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Something that was not given, the claims that need it, and what to give."""
-
-    claims: tuple[str, ...]
-    sentence: Text
-    remedy: Text
-
-    @property
-    def warning(self) -> Text:
-        """Both in one."""
-        return {
-            lang: f"{self.sentence[lang]}{' ' if lang == 'en' else ''}{self.remedy[lang]}" for lang in self.sentence
-        }
-
+from assay.studies.gap import Gap
+from assay.studies.study import text
 
 NO_FINE = Gap(
     ("spread-knows-subclasses", "spread-under-shift", "middle-is-best", "loss-tells"),

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
+from assay.studies.gap import said
 from assay.studies.overfitting import words
 from assay.studies.overfitting.design import BASELINE, DROP, NARROWED, PERTURBATION, RANDOM, WRONG, fewer
+from assay.studies.overfitting.gaps import gaps
 from assay.studies.overfitting.risk import risk
 from assay.studies.phrases import NOTHING, stopped
 from assay.studies.study import Claim, Judged, Tables, Text, text
@@ -76,7 +78,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "narrow": _difference("narrow", drop, NARROWED, fewer(0.5)),
     }
     warnings = [*stopped(runs), *words.untrusted(alive), *words.broken(alive), *words.weak(alive, about)]
-    return judged, [*warnings, *risk(about, alive).warnings]
+    return said(judged, gaps(runs)), [*warnings, *risk(about, alive).warnings]
 
 
 def _wide(alive: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -14,13 +14,13 @@ from assay.maths.statistics import best_to_last
 from assay.studies.overfitting.look import FIGURES
 from assay.studies.rows import run_row
 from assay.studies.study import Planned
+from assay.train.strategies.crafted import BROKEN
 
 CURVES = {
     **{f"{split}_robust": f"{split}_robust_accuracy" for split in ("val", "test", "train")},
     **{f"{split}_accuracy": f"{split}_accuracy" for split in ("val", "test", "train")},
     **{"val_fgsm": "val_fgsm_accuracy", "train_loss": "train_loss", "val_loss": "val_loss", "small": "small_share"},
 }
-BROKEN = 0.2  # FGSM this far above PGD: safe from one step of attack only
 
 
 def curves(planned: Mapping[str, Planned], lab: Lab) -> pd.DataFrame:

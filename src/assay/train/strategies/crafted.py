@@ -21,6 +21,8 @@ from assay.train.strategies.augmented import Augmented
 from assay.train.strategies.base import Batch, Memory
 from assay.train.strategies.schedule import warmed
 
+BROKEN = 0.2  # accuracy under FGSM this far above that under PGD: safe from one step of attack only
+
 
 class Crafted(Augmented):
     """Each step attacks the network as it stands, and learns from what the attack found.
