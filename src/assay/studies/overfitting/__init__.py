@@ -19,6 +19,7 @@ from assay.studies.overfitting.claims import CLAIMS, judge
 from assay.studies.overfitting.design import (
     BASELINE,
     DROP,
+    EARLIEST,
     PERTURBATION,
     Arm,
     from_onset,
@@ -96,11 +97,9 @@ class Overfitting(Study):
         return on_part(self.recipe, self.part, data)
 
     def arms(self, data: Dataset) -> list[Arm]:
-        """Every arm in the order of every table; those from the onset on at a moment that only their names need."""
+        """Every arm in the order of every table; when the later ones begin is not known yet."""
         found = from_start(self.base(data), data, self.sizes, self.worse)
-        later = from_onset(self.recipe, onset_of(pd.DataFrame(columns=["condition", "share", "val_robust"])),
-                           self.thresholds) if self.factors else []  # fmt: skip
-        return found + later
+        return found + (from_onset(self.recipe, EARLIEST, self.thresholds) if self.factors else [])
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """First what differs from the start; then, from the onset that the baseline's val curve shows, the factors."""
