@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from assay.maths.statistics import paired_effect
 from assay.studies import rebuild
 from assay.studies.tune.rules import FOUND, check_rules
 
@@ -41,6 +42,21 @@ def test_what_is_said_of_rules_is_what_the_rows_say() -> None:
             word = {"supported": "it held", "refuted": "the other way round", "undecided": "could not be told"}
             assert word[check["word"]] in FOUND[check["rule"]]
     assert set(FOUND) == {check["rule"] for check in check_rules(rows[0])}
+
+
+@pytest.mark.parametrize("name", ["fashion_mnist", "deeppcb"])
+def test_the_forecasts_weight_against_a_grid_is_what_the_rows_say(name: str) -> None:
+    runs = pd.read_csv(EVIDENCE / "collapse" / name / "runs.csv")
+    grid = [c for c in runs.condition.unique() if c in ("SupCon", "instances only") or c.endswith(" at 0.1")]
+    cells = []
+    for figure in ("fine_accuracy", "transfer_accuracy", "fine_shifted"):
+        wide = 100 * runs.pivot_table(index="seed", columns="condition", values=figure)
+        best = wide[grid].mean().idxmax()
+        found = paired_effect((wide["forecast"] - wide[best]).to_numpy())
+        by = f"{found.effect:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+        cells.append(f"{by} against {best.removesuffix(' at 0.1')}")
+    assert f"| `{name}` | {' | '.join(cells)} |" in (EVIDENCE / "README.md").read_text()
+    assert len(grid) == 5
 
 
 def test_there_is_evidence_and_it_is_rows_not_weights() -> None:
