@@ -39,6 +39,7 @@ def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, A
     power = study.plan(data)
     found: dict[str, Any] = {
         "runs": len(recipes),
+        "first_stage": len(recipes),
         "to_train": sum(len(job.runs) for job in jobs),
         "seconds": seconds / parallel,
         "memory_bytes": memory,
@@ -78,7 +79,7 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
     lines = [
         f"{study.name} on {data.name}: {study.question['en']}",
         f"data: {sizes}; {len(data.classes)} classes; model {study.recipe.model}, {study.recipe.epochs} epochs",
-        f"runs: {found['runs']}, of which {found['to_train']} are still to be trained",
+        f"runs: {found['runs']}, of which {found['to_train']} are still to be trained" + _later(found),
         f"training: about {_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
         f"memory: about {found['memory_bytes'] / 1e9:.1f} GB; disk: about {found['disk_bytes'] / 1e9:.2f} GB",
         f"claims, fixed now ({study.level:g} shared by all, Holm's correction):",
@@ -94,6 +95,12 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
             f"smallest effect seen 8 times of 10, {claim}: {seen} times (models in 10 dimensions, level {first:g})"
         )
     return [*(f"warning: {warning}" for warning in data.warnings), *lines]
+
+
+def _later(found: Mapping[str, Any]) -> str:
+    """What a later stage adds, whose settings the first one's results decide."""
+    more = found["runs"] - found["first_stage"]
+    return f" in the first stage, which is what the times below are for; {more} more follow it" if more > 0 else ""
 
 
 def _duration(seconds: float) -> str:
@@ -119,7 +126,8 @@ def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: M
     batch = recipes[0].sampler.sizes(split.y, recipes[0].batch)[0]
     few = slice(0, min(len(split), TRIAL_STEPS * batch))
     # Plainly shuffled batches of the same size: the first images need not hold all classes.
-    recipes = [recipe.with_(batch=batch, sampler=Shuffled()) for recipe in recipes]
+    # What is wrong with the images does not change the time, and there may be too few of them for it here.
+    recipes = [recipe.with_(batch=batch, sampler=Shuffled(), biases=()) for recipe in recipes]
     small = replace(
         data, splits={**data.splits, "train": replace(split, images=split.images[few], labels=split.labels[few])}
     )
