@@ -89,7 +89,7 @@ class Overfitting(Study):
 
     @classmethod
     def suits(cls, data: Dataset) -> dict[str, Any]:
-        """Adversarial training at a usual radius, with all three splits recorded."""
+        """Adversarial training at a usual radius on 2,000 images at most, with all three splits recorded."""
         return suited(data)
 
     def base(self, data: Dataset) -> Recipe:
