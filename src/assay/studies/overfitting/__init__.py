@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from assay.core.spec import Number
