@@ -151,6 +151,26 @@ def test_arms_take_their_weight_from_the_batch() -> None:
     assert told[IMBALANCED][-1] < told[IMBALANCED][0]
 
 
+def test_arms_of_the_users_own_change_the_recipe_at_the_base_weight() -> None:
+    also = 'grid.also=["model=mlp:32", "optimiser.name=sgd optimiser.lr=0.1", "batch=125", "strategy.views=4"]'
+    study, data = configure("collapse", "digits", settings=(also, "grid.controls=false"))
+    wide, sgd, small, views = study.arms(data)[-4:]  # type: ignore[attr-defined]
+    assert wide.applied(study.recipe).model == "mlp:32+projector"
+    optimiser = sgd.applied(study.recipe).optimiser
+    assert (optimiser.name, optimiser.lr) == ("sgd", 0.1)
+    for arm in (wide, sgd, small, views):
+        strategy = arm.applied(study.recipe).strategy
+        assert isinstance(strategy, Contrastive) and (strategy.alpha, strategy.temperature) == (0.5, 0.1)
+    told = {arm["name"]: np.mean(arm["within"]) for arm in study.describe(data)["conditions"]}
+    assert told["model=mlp:32"] == told["optimiser.name=sgd optimiser.lr=0.1"] == told[BASE]
+    assert told["batch=125"] < told[BASE] and told["strategy.views=4"] != told[BASE]
+    wrong, data = configure("collapse", "digits", settings=('grid.also=["optimiser.lrr=1"]',))
+    with pytest.raises(
+        BadInput, match=r"arm 'optimiser.lrr=1': optimiser.lrr: there is no such key; did you mean 'lr'"
+    ):
+        wrong.describe(data)
+
+
 def test_two_main_directions_do_not_depend_on_the_order_of_columns() -> None:
     z = np.random.default_rng(0).normal(size=(20, 5)) * [5, 3, 1, 1, 1]
     assert np.allclose(plane(z), plane(z[:, ::-1]))

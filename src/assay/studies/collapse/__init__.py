@@ -73,6 +73,7 @@ class Collapse(Study):
     alphas: tuple[Number, ...] = (0.1, 0.75, 0.5)  # weights; the first and the last also at other temperatures
     temperatures: tuple[Number, ...] = (0.05, 0.2, 0.5)
     controls: bool = True  # remedies, imbalance, label noise, small batches
+    also: tuple[str, ...] = ()  # further arms: settings of the recipe at the last weight, "model=mlp:512-64"
     transfer: str | None = None  # another data set, on which features are tried
     probe: int = Field(2048, ge=16)
 
@@ -129,7 +130,7 @@ class Collapse(Study):
             raise BadInput(f"asked for collapse with strategy {strategy.kind}; it compares contrastive ones; leave it")
         batch, _ = self.recipe.sampler.sizes(data.train.y, self.recipe.batch)
         supcon = supcon_alpha(strategy.views, batch // len(data.classes))
-        return settings(self.recipe, self.alphas, self.temperatures, supcon, self.controls)
+        return settings(self.recipe, self.alphas, self.temperatures, supcon, self.controls, self.also)
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """One stage: every arm on the same seeds."""

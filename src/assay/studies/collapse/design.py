@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assay.core.spec import override
 from assay.data import Imbalance, LabelNoise
 from assay.losses import SINCERE, Spread, SupCon
 from assay.models import PROJECTOR
@@ -26,6 +28,7 @@ class Setting:
     """One arm: its name, what a person calls it, and what it changes in the base recipe.
 
     ``foretold``: whether the theory speaks about it, that is whether its loss is SupCL and its labels are right.
+    ``sets``: ``a.b=c`` on the recipe, last.
     """
 
     name: str
@@ -34,16 +37,19 @@ class Setting:
     strategy: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     foretold: bool = True
+    sets: tuple[str, ...] = ()
 
     def applied(self, base: Recipe) -> Recipe:
         """The recipe of this arm."""
         strategy = base.strategy if "strategy" in self.recipe else base.strategy.with_(**self.strategy)
-        return base.with_(**{"strategy": strategy, **self.recipe})
+        found = base.with_(**{"strategy": strategy, **self.recipe})
+        return Recipe.parse(override(found.plain(), self.sets), f"arm '{self.name}'") if self.sets else found
 
 
 def settings(
-    base: Recipe, alphas: Sequence[float], temperatures: Sequence[float], supcon: float, controls: bool
-) -> list[Setting]:
+    base: Recipe, alphas: Sequence[float], temperatures: Sequence[float], supcon: float, controls: bool,
+    also: Sequence[str] = (),
+) -> list[Setting]:  # fmt: skip
     """All arms; the first two are the ones that most claims compare: SupCon's own weight, and the forecast's."""
     strategy = base.strategy
     assert isinstance(strategy, Contrastive)
@@ -62,7 +68,8 @@ def settings(
         *(_point(alpha, tau) for alpha in alphas),
         *(_point(alpha, other) for alpha in (alphas[0], alphas[-1]) for other in temperatures if other != tau),
     ]
-    return found + (_remedies(base, supcon) + _controls(base, alphas[-1], tau) if controls else [])
+    found += _remedies(base, supcon) + _controls(base, alphas[-1], tau) if controls else []
+    return found + [_further(words, alphas[-1], tau) for words in also]
 
 
 def _point(alpha: float, tau: float) -> Setting:
@@ -72,6 +79,18 @@ def _point(alpha: float, tau: float) -> Setting:
         "grid",
         {"alpha": alpha, "temperature": tau},
     )
+
+
+def _further(words: str, alpha: float, tau: float) -> Setting:
+    """An arm of the user's: the base weight with other settings of the recipe, such as ``model=mlp:512-64``."""
+    at = {"alpha": alpha, "temperature": tau}
+    sets = tuple(f"{each}{PROJECTOR}" if _lacks_projector(each) else each for each in shlex.split(words))
+    right = not any(each.startswith("biases") for each in sets)
+    return Setting(words, text(words, words), "control", at, foretold=right, sets=sets)
+
+
+def _lacks_projector(setting: str) -> bool:
+    return setting.startswith("model=") and PROJECTOR not in setting
 
 
 def _remedies(base: Recipe, supcon: float) -> list[Setting]:
