@@ -6,6 +6,7 @@ from assay.studies.conduct import rebuild as rebuild
 from assay.studies.families import Families as Families
 from assay.studies.means import Means as Means
 from assay.studies.overfitting import Overfitting as Overfitting
+from assay.studies.remedies import Remedies as Remedies
 from assay.studies.simplicity import Simplicity as Simplicity
 from assay.studies.study import STUDIES as STUDIES
 from assay.studies.study import Study as Study

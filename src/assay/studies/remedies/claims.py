@@ -1,0 +1,93 @@
+"""The claims of the `remedies` study, one a remedy, and how each is judged from its tables. Fixed before any run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from assay.maths.statistics import Estimate
+from assay.studies.overfitting.claims import SMALL
+from assay.studies.overfitting.design import BASELINE
+from assay.studies.overfitting.words import broken, weak
+from assay.studies.phrases import NOTHING, stopped
+from assay.studies.remedies import words
+from assay.studies.remedies.design import NAMES
+from assay.studies.remedies.ranking import effect, ranking, shipped
+from assay.studies.study import Claim, Judged, Tables, Text, text
+
+CLAIMS = tuple(
+    Claim(
+        name=name,
+        text=words.CLAIM[name],
+        measure="robust accuracy on test of what is shipped, this remedy minus plain adversarial training",
+        claimed="above",
+        threshold=0.0,
+        margin=(-SMALL, SMALL),
+        bounds=(-1.0, 1.0),
+        scale="share",
+        unit=text("share", "割合"),
+        design="paired",
+    )
+    for name in NAMES
+)
+
+
+def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+    """Every claim's estimate, from the tables alone, and what must be known to read them."""
+    runs = tables["runs"].assign(status=tables["runs"]["status"].astype(str))
+    alive = runs[runs.status == "finished"]
+    arms = [arm for arm in about["conditions"] if arm["role"] != "teacher"]
+    names = [str(arm["name"]) for arm in arms]
+    ships = shipped(alive, names, about["judged"])
+    judged = {name: _gain(ships, name) for name in names if name != BASELINE}
+    masked = {str(name): int(n) for name, n in ships.groupby("arm", sort=False).masked.sum().items() if n}
+    base = alive[alive.condition == BASELINE]
+    warnings = [
+        _recommended(alive, arms, about["judged"]),
+        *words.absent(about["absent"]),
+        *stopped(runs),
+        *words.masked(masked),
+        *broken(alive),
+        *(weak(base, about) if len(base) else []),
+    ]
+    return judged, warnings
+
+
+def _gain(ships: pd.DataFrame, arm: str) -> Judged:
+    estimate, clean = effect(ships, arm), effect(ships, arm, "clean")
+    own = ships[ships.arm == arm]
+    detail = {
+        "clean accuracy, difference": clean.effect,
+        "train-test gap of attacked features closed": effect(ships, arm, "gap_attacked", -1.0).effect,
+        "train-test gap of clean features closed": effect(ships, arm, "gap_clean", -1.0).effect,
+        "models not to be believed": float(own.masked.sum()) if len(own) else 0.0,
+    }
+    found = Judged(estimate, words.seeds(estimate.n), words.gained(estimate, clean.effect), detail)
+    if not len(own) or not own.masked.any():
+        return found
+    doubt = words.doubtful(estimate, int(own.masked.sum()))
+    return replace(found, estimate=unbelieved(estimate), sentence=doubt, lacking=words.DOUBT)
+
+
+def unbelieved(estimate: Estimate) -> Estimate:
+    """What is known where robust accuracy is overstated: the gain is at most what it seems, and may be any loss.
+
+    >>> found = unbelieved(Estimate(0.3, 0.2, 0.4, 0.001, 12))
+    >>> found.low, found.high, found.p
+    (-1.0, 0.4, 1.0)
+    """
+    return replace(estimate, low=-1.0, p=1.0) if estimate.known else NOTHING
+
+
+def _recommended(alive: pd.DataFrame, arms: list[Mapping[str, Any]], judged: int) -> Text:
+    table = ranking(alive, arms, judged).set_index("arm")
+    base = float(table.val.get(BASELINE, float("nan")))
+    won = table[table.recommended]
+    if won.empty:
+        return words.recommended(None, base, base, None)
+    name, row = str(won.index[0]), won.iloc[0]
+    estimate = Estimate(float(row.effect), float(row.low), float(row.high), 1.0, int(row.n))
+    return words.recommended(name, float(row.val), base, estimate if estimate.known else None)
