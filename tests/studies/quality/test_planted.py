@@ -101,7 +101,7 @@ def test_a_coloured_corner_is_a_shortcut() -> None:
 
 def test_a_corner_that_gives_one_class_away_is_named() -> None:
     found = shortcuts(View(coloured(digits(), {3})))[0]
-    assert found.severity == "problem" and " alone gives 3 away" in found.sentence
+    assert found.severity == "problem" and " alone gives class 3 away" in found.sentence
     assert {each["class"] for each in found.detail["classes"]} == {"3"}
     assert "corners" in {each["rule"] for each in found.detail["classes"]}
 
@@ -146,7 +146,7 @@ def test_few_of_a_class_are_told() -> None:
     keep = {name: np.flatnonzero((s.labels != 4) | (np.cumsum(s.labels == 4) <= 4)) for name, s in data.splits.items()}
     found = by_name(examine(View(replace(data, splits={n: s.take(keep[n]) for n, s in data.splits.items()}))))
     assert found["balance"].severity == "problem" and "110 against 4" in found["balance"].sentence
-    assert found["resolution"].severity == "problem" and "4 has 4" in found["resolution"].sentence
+    assert found["resolution"].severity == "problem" and "Class 4 has 4" in found["resolution"].sentence
 
 
 def test_tables_are_checked_too() -> None:

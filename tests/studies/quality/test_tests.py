@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from assay.data import Dataset, Split
+from assay.studies.quality import View
 from assay.studies.quality.agreement import beta_binomial, mixture
-from assay.studies.quality.distance import two_sample
+from assay.studies.quality.coverage import beyond
+from assay.studies.quality.distance import distance, two_sample
 from assay.studies.quality.neighbours import nearest
 from assay.studies.quality.resolution import smallest_difference
 
@@ -19,6 +22,34 @@ def test_two_sample_holds_its_level_and_sees_a_shift() -> None:
     moved = draw.normal(size=(200, 3)) + (np.arange(200) >= 100)[:, None]
     found = two_sample(moved, np.arange(200) >= 100, None, draw)
     assert found.p == pytest.approx(0.005) and found.low > 0.75
+
+
+def test_equal_items_on_both_sides_are_not_told_apart() -> None:
+    """Ties count half: with the order of the items in their place, equal sets would be told apart always."""
+    equal = np.repeat(np.eye(2), [30, 30], 0)[np.r_[0:60:2, 1:60:2]]
+    found = two_sample(equal, np.arange(60) >= 30, None, np.random.default_rng(0))
+    assert found.auc == pytest.approx(0.5, abs=0.1) and found.p > 0.1
+
+
+def test_axes_of_both_sets_hold_the_level_of_the_whole_check() -> None:
+    """On axes of train alone the two were told apart in nearly every clean data set."""
+    rejected, draw = 0, np.random.default_rng(5)
+    for _ in range(30):
+        parts = [draw.random((n, 6, 6, 1)).astype(np.float32) for n in (90, 30, 60)]
+        splits = {n: Split(x, np.arange(len(x)) % 2) for n, x in zip(("train", "val", "test"), parts, strict=True)}
+        finding = distance(View(Dataset("noise", splits, ("a", "b"), "image")))[0]
+        rejected += finding.detail["p"] <= 0.1
+    assert rejected <= binom.ppf(0.999, 30, 0.1)
+
+
+def test_beyond_is_the_share_of_random_splits_that_have_so_many() -> None:
+    draw, hits = np.random.default_rng(6), 0
+    for _ in range(4000):
+        values = draw.random(70)
+        bar = np.sort(values[:50])[-3]  # two of 50 lie beyond
+        hits += (values[50:] > bar).sum() >= 3
+    p = beyond(3, 20, 2, 50)
+    assert abs(hits / 4000 - p) < 4 * np.sqrt(p * (1 - p) / 4000)
 
 
 def test_groups_are_one_item_each() -> None:

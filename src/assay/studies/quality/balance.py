@@ -7,7 +7,7 @@ import pandas as pd
 
 from assay.studies.quality.finding import Finding, Severity
 from assay.studies.quality.view import View
-from assay.studies.quality.words import count
+from assay.studies.quality.words import called, capital, count
 
 UNEVEN = 3.0  # largest over smallest class from which it matters
 FEW, VERY_FEW = 50, 10  # training items of a class
@@ -27,12 +27,14 @@ def balance(view: View) -> list[Finding]:
         said = f"Every class has about {count(small, f'training {view.noun}')}."
     else:
         said = (
-            f"The largest class, {names[most]}, has {ratio:.1f} times the training {view.noun}s of the smallest, "
-            f"{names[least]} ({train[most]:,} against {small:,})."
+            f"The largest class, {names[most]}, has {ratio:.1f} times the training {view.noun}s of the "
+            f"smallest, {names[least]} ({train[most]:,} against {small:,})."
         )
+    if small < FEW:
+        said += f" {small:,} are {'too few' if small < VERY_FEW else 'few'} to learn a class from."
     if drifted:
         split, label, there, here = drifted
-        said += f" {names[label]} is {100 * there:.0f} % of {split}, but {100 * here:.0f} % of train."
+        said += f" {capital(called(names[label]))} is {100 * there:.0f} % of {split}, but {100 * here:.0f} % of train."
         severity = "look" if severity == "fine" else severity
     rows = [{"name": names[c], "split": n, "n": int(k[c])} for n, k in counts.items() for c in range(len(names))]
     return [
@@ -41,7 +43,7 @@ def balance(view: View) -> list[Finding]:
             "Class balance",
             severity,
             said,
-            f"collect more of {names[least]}; until then sampler=balanced, and look at every class by itself"
+            f"collect more of {called(names[least])}; until then sampler=balanced, and look at every class by itself"
             if severity != "fine" and (ratio >= UNEVEN or small < FEW)
             else "bring the class shares of the splits together"
             if drifted

@@ -50,11 +50,17 @@ def _against(view: View, name: str) -> Finding:
     surely = found.p <= LEVEL
     severity: Severity = "problem" if surely and found.low > MUCH else "look" if surely and found.low > SOME else "fine"
     word = {"problem": "clearly differs from", "look": "differs somewhat from", "fine": "looks like"}[severity]
+    blind = severity == "fine" and found.high > MUCH
+    if blind:
+        word = "could not be told from"
     p = "< .01" if found.p < 0.01 else f"= {found.p:.2f}".replace("0.", ".", 1)
     said = (
         f"{name.capitalize()} {word} train: shown one {view.noun} of each, a simple rule says which is which in "
         f"{100 * found.auc:.0f} of 100 cases ({100 * found.low:.0f} to {100 * found.high:.0f}; 50 is guessing; p {p})."
     )
+    if blind:
+        things = "groups" if groups is not None else f"{view.noun}s"
+        said += f" With {found.units[0]:,} and {found.units[1]:,} {things} a large difference could be missed."
     advice = {
         "test": "draw test from the same source as train, or take its results as those of another source",
     }.get(name, f"expect other results on {name}: judge with --production, and collect training data there")

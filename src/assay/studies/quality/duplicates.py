@@ -48,20 +48,22 @@ def _leaks(view: View, home: np.ndarray, names: list[str]) -> Finding:
     equals = sum(row["equal"] for row in rows)
     total = sum(row["copies"] for row in rows)
     severity: Severity = "problem" if equals or low > MUCH else "look" if total >= BEARABLE else "fine"
-    said = f"{worst['copies']:,} of {worst['n']:,} {worst['split']} {view.noun}s have a copy in train"
+    share = worst["copies"] / max(worst["n"], 1)
+    have = "has" if worst["copies"] == 1 else "have"
+    said = f"{worst['copies']:,} of {worst['n']:,} {worst['split']} {view.noun}s {have} a copy in train"
     if not total:
         said = f"No {view.noun} outside of train has a copy in train"
-    share = worst["copies"] / max(worst["n"], 1)
-    kinds = f", {equals} of them equal in every value" if equals else ""
+    kinds = f", {worst['equal']:,} of them equal in every value" if worst["equal"] else ""
+    lifted = f" That can lift results there by up to {rate(share)}." if severity != "fine" else ""
     return Finding(
         "leaks",
         "Copies across splits",
         severity,
-        f"{said} ({rate(share)}, {span((low, high))}){kinds}."
-        + (" Results there look better than they are." if severity != "fine" else ""),
-        f"split anew with --regroup (equal copies), or take the listed {view.noun}s out of train (weight 0)"
-        if severity != "fine"
-        else "",
+        f"{said} ({rate(share)}, {span((low, high))}){kinds}.{lifted}",
+        ""
+        if severity == "fine"
+        else ("split anew with --regroup, which keeps equal ones together; " if equals else "look at the pairs; ")
+        + "those left are out of train with weights.csv (weight 0)",
         share,
         "share of the split",
         (low, high),

@@ -103,8 +103,9 @@ def examined(
 
 def _following(findings: Sequence[Finding], source: str, command: str) -> str:
     """The command most worth running now."""
-    leaking = any(f.severity == "problem" and f.name in ("leaks", "groups") for f in findings)
-    if leaking and command and "--regroup" not in command:
+    leaking = any(f.name == "groups" and f.severity == "problem" for f in findings)
+    equal = any(f.name == "leaks" and any(row["equal"] for row in f.detail["splits"]) for f in findings)
+    if (leaking or equal) and command and "--regroup" not in command:
         return f"{command} --regroup"
     return f"assay study families --data {shlex.quote(source)}"
 

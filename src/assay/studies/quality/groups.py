@@ -7,7 +7,7 @@ import numpy as np
 from assay.maths.statistics import wilson
 from assay.studies.quality.finding import Finding, Severity
 from assay.studies.quality.view import View
-from assay.studies.quality.words import count, rate, span
+from assay.studies.quality.words import called, capital, count, rate, span
 
 FEWEST = 5  # groups of a class in train, below which a class is few things seen often
 
@@ -38,7 +38,7 @@ def groups(view: View) -> list[Finding]:
     else:
         said = f"No group of test is in train ({count(len(np.unique(train.groups)), 'group')} there)."
     if kinds[fewest] < FEWEST:
-        said += f" {view.dataset.classes[fewest]} comes from {count(kinds[fewest], 'group')} only."
+        said += f" {capital(called(view.dataset.classes[fewest]))} comes from {count(kinds[fewest], 'group')} only."
     advice = "split anew with --regroup" if shared.any() else "collect from more groups" if severity == "look" else ""
     places = np.flatnonzero(np.isin(seen, train.groups))
     items = [view.item("test", int(i), None, f"group {seen[i]}") for i in places]

@@ -11,7 +11,7 @@ import pandas as pd
 from assay.maths.statistics import wilson
 from assay.studies.quality.finding import Finding, Severity
 from assay.studies.quality.view import View
-from assay.studies.quality.words import rate
+from assay.studies.quality.words import called, capital, rate
 
 DISAGREE = 0.10  # share of items on which two models are taken to differ
 FEW, TOO_FEW = 30, 5
@@ -28,11 +28,11 @@ def resolution(view: View) -> list[Finding]:
     ]
     few = int(counts[least])
     severity: Severity = "problem" if few < TOO_FEW else "look" if few < FEW or whole is None else "fine"
-    name = view.dataset.classes[least]
+    name = called(view.dataset.classes[least])
     shown = f"differ by {100 * whole:.1f} points" if whole else f"differ on more than {rate(DISAGREE)}"
     said = (
         f"With {len(test):,} test {view.noun}s, two models must {shown} to be told apart (if they differ on "
-        f"{rate(DISAGREE)} of {view.noun}s). {name} has {few:,}: none wrong of {few:,} still allows "
+        f"{rate(DISAGREE)} of {view.noun}s). {capital(name)} has {few:,}: none wrong of {few:,} still allows "
         f"{rate(wilson(0, few)[1])} wrong."
     )
     return [

@@ -12,7 +12,7 @@ from assay.studies.quality.finding import Finding, Severity
 from assay.studies.quality.neighbours import by_neighbours
 from assay.studies.quality.rules import ASIDE, rules
 from assay.studies.quality.view import View
-from assay.studies.quality.words import rate, span
+from assay.studies.quality.words import called, capital, rate, span
 
 K = 15
 SOME, MUCH = 0.7, 0.9  # of the way from guessing to neighbours in all pixels
@@ -83,10 +83,10 @@ def _judge(
         return severity, f"A trivial rule is nearly enough: {figures}.", advice
     if marked:
         rule, label, told = max(marked, key=lambda each: each[2])
-        name = view.dataset.classes[label]
+        name = called(view.dataset.classes[label])
         said = (
             f"The {rule} alone gives {name} away (found less mistaken {rate(told)}), though it should say nothing. "
-            f"{figures[0].upper()}{figures[1:]}."
+            f"{capital(figures)}."
         )
         return "problem", said, f"find out why the {rule} of {name} differs, and even it out"
     return "fine", f"No trivial rule is enough: {figures}.", ""

@@ -26,6 +26,24 @@ def span(interval: tuple[float, float]) -> str:
     return f"{rate(interval[0])} to {rate(interval[1])}"
 
 
+def called(name: str) -> str:
+    """A class in a sentence: a mere number says that it is a class.
+
+    >>> called("7"), called("crack")
+    ('class 7', 'crack')
+    """
+    return f"class {name}" if name.isdigit() else name
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter made large, the others left alone.
+
+    >>> capital("class A and B")
+    'Class A and B'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def count(n: int, noun: str, many: str = "") -> str:
     """A number of things.
 
