@@ -68,7 +68,7 @@ class Result:
     @property
     def robust_accuracy(self) -> float:
         """Share of examples that no attack broke."""
-        return self.robust.float().mean().item()
+        return self.robust.double().mean().item()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -85,7 +85,7 @@ class Result:
     @property
     def clean_accuracy(self) -> float:
         """Share of examples that are right unperturbed."""
-        return self.clean.float().mean().item()
+        return self.clean.double().mean().item()
 
 
 def autoattack(
@@ -111,7 +111,8 @@ def autoattack(
     is standard, plus, rand (for networks that answer at random) or custom with ``attacks``. An example's verdict
     depends on the network, ``seed`` and its ``index`` in the data set (by default its place), not on ``batch_size``
     or the others, up to the network's own rounding. ``draws="reference"`` takes random numbers in the order of the
-    reference implementation instead, and ``early_drop=False`` lets broken examples finish as they do there.
+    reference implementation instead, and ``early_drop=False`` lets broken examples finish as they do there; both
+    together also call the network as it stands, in whole batches, and then APGD's ``x_adv`` are the reference's.
 
     ``path`` (.npz) keeps what is known of each example; the same call after an interruption goes on from there and
     ends with the same table. ``tell`` is called with a line about each batch.
@@ -134,11 +135,12 @@ def autoattack(
             "draws is addressed or reference, batch_size at least 1, and there is one index an example"
         )
     place = None if path is None else Path(path)
-    with at_rest(model), torch.random.fork_rng(devices=[]):
+    fast = early_drop or draws != "reference"
+    with at_rest(model, fast), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, "model"))  # for networks that answer at random
         device = next(iter(model.parameters()), x).device if isinstance(model, nn.Module) else x.device
         x, y = x.to(device), y.to(device)
-        victim = Victim(model)
+        victim = Victim(model, fast)
         logits = victim.batched(x, batch_size)
         warnings = answers(logits, y)
         used = suite(chosen, version, logits.shape[1], x.dim() == 4, victim.differentiable(x[:1]))
