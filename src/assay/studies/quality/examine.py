@@ -46,6 +46,8 @@ PICTURED = 24  # items of a finding that are shown
 CITED = (
     ("Connor 1987", "R. J. Connor: Sample size for testing differences in proportions for the "
      "paired-sample design. Biometrics 43."),
+    ("Gumbel and von Schelling 1950", "E. J. Gumbel, H. von Schelling: The distribution of the number of exceedances. "
+     "Annals of Mathematical Statistics 21."),
     ("Hanley and McNeil 1982", "J. A. Hanley, B. J. McNeil: The meaning and use of the area under a receiver "
      "operating characteristic curve. Radiology 143."),
     ("Levina and Bickel 2004", "E. Levina, P. J. Bickel: Maximum likelihood estimation of intrinsic "

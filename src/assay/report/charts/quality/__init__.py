@@ -34,7 +34,8 @@ def story(folder: Folder) -> Story:
     if silent:
         terms = Terms(tuple((f["title"], (f["sentence"], _then(f["next"]))) for f in silent))
         sections.append(Section("silent", "What could not be asked", (terms,), part="more"))
-    keys = {"split": [(name, token, "circle") for name, token in figures.HUES.items()]}
+    there = (folder.study.get("data") or {}).get("sizes") or figures.HUES
+    keys = {"split": [(name, token, "circle") for name, token in figures.HUES.items() if name in there]}
     return Story(hero, tuple(sections), keys=keys, cards=_cards(findings), terms=_terms())
 
 

@@ -99,7 +99,7 @@ def _odd(frame: Frame, finding: dict[str, Any]) -> Figure:
         finding["name"],
         "How far training items are from the others",
         (Panel(_histogram({"train": frame.z.to_numpy(float)}, 4.0, "spreads above the middle of its class")),),
-        f"{finding['count']} items lie beyond the limit.",
+        f"Beyond the limit: {finding['count']} of {finding['n']:,}.",
         "Dashed: the limit beyond which an item is listed.",
     )
 

@@ -69,8 +69,9 @@ def _table(finding: dict[str, Any]) -> Table:
         for item in finding["items"]
     )
     many = f"{len(rows)} of {finding['count']}" if len(rows) < finding["count"] else str(len(rows))
-    caption = f"{finding['title']}: {many} items"
-    return Table(f"items-{finding['name']}", caption, columns, rows, folded=f"The list: {many} items", sortable=True)
+    items = f"{many} item{'' if many == '1' else 's'}"
+    caption = f"{finding['title']}: {items}"
+    return Table(f"items-{finding['name']}", caption, columns, rows, folded=f"The list: {items}", sortable=True)
 
 
 def weighed(folder: Folder) -> str:
