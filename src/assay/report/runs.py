@@ -27,6 +27,11 @@ _RUNS: tuple[tuple[str, str, str, bool], ...] = (
     ("within_train", "variance within classes", "クラス内分散", False),
     ("fine_accuracy", "fine accuracy, %", "下位クラス正解率 %", True),
     ("transfer_accuracy", "on the other data set, %", "別データ %", True),
+    ("robust_best", "robust at best, %", "頑健 (最良時) %", True),
+    ("robust_last", "robust at the end, %", "頑健 (終了時) %", True),
+    ("autoattack_last", "AutoAttack, %", "AutoAttack %", True),
+    ("drop_corrected", "loss of robustness, points", "頑健性の低下、ポイント", True),
+    ("gap_attacked_last", "feature gap under attack, points", "攻撃下の特徴の差、ポイント", True),
     ("density", "density", "密度", False),
     ("correlation", "correlation", "相関", False),
 )

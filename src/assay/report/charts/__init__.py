@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import attack, collapse, families, quality, simplicity
+from assay.report.charts import attack, collapse, families, overfitting, quality, simplicity
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
@@ -13,6 +13,7 @@ STORIES: dict[str, Callable[[Folder], Story]] = {
     "collapse": collapse.story,
     "data": quality.story,
     "families": families.story,
+    "overfitting": overfitting.story,
     "simplicity": simplicity.story,
 }
 

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from assay.report.blocks import Block, Figure, Panel, Text
-from assay.report.charts import kit
+from assay.report.charts import relation
 from assay.report.charts.arm_table import means_table
 from assay.report.charts.arms import finished
 from assay.report.charts.collapse.arms import Arms
 from assay.report.charts.collapse.compared import words
 from assay.report.charts.collapse.tables import LIE, chosen, measures
-from assay.report.charts.means import means
-from assay.report.charts.scatter import axis, cloud
-from assay.report.folder import Folder, Frame
+from assay.report.folder import Folder
 from assay.report.words import say_in
-
-
-def _both(folder: Folder, a: str, b: str, runs: Frame) -> tuple[Frame, Frame]:
-    """Seeds and means of two figures: run, condition, x, y; condition, x, y and their ends."""
-    scale = {name: each.scale for name, each in measures(folder).items()}
-    middle = means(runs, [a, b], folder.level)
-    points = pd.DataFrame({"condition": middle.condition})
-    for to, name in (("x", a), ("y", b)):
-        points[to] = scale[name] * middle[name]
-        for end in ("low", "high"):
-            points[f"{to}_{end}"] = (scale[name] * middle[f"{name}_{end}"]).fillna(points[to])
-        points[f"{to}_low"] = points[f"{to}_low"].clip(lower=min(0.0, float(points[to].min())))
-    dots = runs.assign(x=scale[a] * runs[a], y=scale[b] * runs[b])[["run", "condition", "x", "y"]]
-    return dots, points
-
-
-def _panel(
-    folder: Folder, found: Arms, a: str, b: str, titles: tuple[str, str], ranks: bool = False, log: bool = False
-) -> tuple[Panel, Frame] | None:
-    runs = finished(folder, a, b)
-    runs = runs[runs.condition.isin([arm.name for arm in found.arms])] if len(runs) else runs
-    if runs.empty or runs.condition.nunique() < 3:
-        return None
-    say = say_in(folder.lang)
-    dots, points = _both(folder, a, b, runs)
-    if ranks:
-        points = points[["condition"]].assign(x=points.x.rank(), y=points.y.rank())
-    log = log and bool((dots.y > 0).all())
-    if log:
-        points["y_low"] = points.y_low.clip(lower=float(dots.y.min()))
-    axes = (axis(titles[0], points.x if ranks else dots.x), axis(titles[1], points.y if ranks else dots.y, log=log))
-    tip = kit.tips(
-        full=say("setting", "設定"), run=say("run", "学習"), x_=titles[0].rstrip(" →"), y_=titles[1].rstrip(" ↑")
-    )
-    chart = cloud(
-        found, points, None if ranks else dots, axes, tooltip=tip, height=330, least="half", crosses=not ranks
-    )
-    return Panel(chart), points
 
 
 def middle(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     """What features know of subclasses, and are worth on other data, against the variance within classes."""
     if found is None:
         return ()
-    say, called, panels, said = say_in(folder.lang), words(folder), [], []
+    say, known, called, panels, said = say_in(folder.lang), measures(folder), words(folder), [], []
     left = say("variance within classes, training items →", "クラス内分散 (学習データ) →")
     for column in ("fine_accuracy", "transfer_accuracy"):
-        drawn = _panel(folder, found, "within_train", column, (left, f"{called[column]} ↑"))
+        drawn = relation.panel(folder, found, "within_train", column, known, (left, f"{called[column]} ↑"))
         if drawn is None:
             continue
         panel, points = drawn
@@ -102,12 +60,12 @@ def loss(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     runs = finished(folder, "predicted", "train_loss", "fine_accuracy")
     if found is None or runs.empty:
         return ()
-    say, called = say_in(folder.lang), words(folder)["fine_accuracy"]
+    say, known, called = say_in(folder.lang), measures(folder), words(folder)["fine_accuracy"]
     own = found.only(found.there(runs))
     titles = (say("training loss →", "学習損失 →"), f"{called} ↑")
     flat = (say("rank of the loss →", "損失の順位 →"), say("rank of fine accuracy ↑", "下位クラス正解率の順位 ↑"))
-    values = _panel(folder, own, "train_loss", "fine_accuracy", titles)
-    ordered = _panel(folder, own, "train_loss", "fine_accuracy", flat, ranks=True)
+    values = relation.panel(folder, own, "train_loss", "fine_accuracy", known, titles)
+    ordered = relation.panel(folder, own, "train_loss", "fine_accuracy", known, flat, ranks=True)
     if values is None or ordered is None:
         return ()
     points = values[1]
@@ -139,9 +97,9 @@ def nc1(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
     """NC1 beside the variance within classes, with what NC1 cannot see; then how classes lie, in numbers."""
     if found is None:
         return ()
-    say = say_in(folder.lang)
+    say, known = say_in(folder.lang), measures(folder)
     left = say("variance within classes, training items →", "クラス内分散 (学習データ) →")
-    drawn = _panel(folder, found, "within_train", "nc1", (left, "NC1 ↑"), log=True)
+    drawn = relation.panel(folder, found, "within_train", "nc1", known, (left, "NC1 ↑"), log=True)
     table = means_table(folder, found, "lie-table", found.arms, chosen(folder, *LIE))
     if drawn is None:
         return (table,)
