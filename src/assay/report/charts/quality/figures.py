@@ -113,7 +113,9 @@ def _doubts(frame: Frame, finding: dict[str, Any]) -> Figure:
         tooltip=kit.tips(agree="agree", seen_="items"),
     )  # fmt: skip
     lines = [
-        alt.Chart(kit.data(frame)).mark_line(point=True, color=colour, strokeWidth=1.6).encode(x=x, y=f"{column}:Q")
+        alt.Chart(kit.data(frame))
+        .mark_line(point={"color": colour}, color=colour, strokeWidth=1.6)
+        .encode(x=x, y=f"{column}:Q")
         for column, colour in (("right", "@blue"), ("wrong", "@vermillion"))
     ]
     return Figure(
