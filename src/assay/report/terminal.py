@@ -57,10 +57,9 @@ def next_command(folder: Folder) -> str:
         return ""
     for verdict in folder.verdicts:
         said = pick(verdict.get("next"), "en") if verdict.get("word") == "undecided" else ""
-        if option := re.search(r"(--[a-z]+) (?!\S*NAME)([^\s()]+)", said):
-            return (
-                with_option(command, option[1], option[2]) if option[1] != "--set" else f"{command} --set '{option[2]}'"
-            )
+        if option := re.search(r"(?<!without )(--[a-z]+) (?!\S*NAME)([^\s()]*[^\s(),.])", said):
+            name, value = option[1], option[2].strip("'")
+            return with_option(command, name, value) if name != "--set" else f"{command} --set '{value}'"
         if (more := re.search(r"(\d+) more seeds?\b", said)) and isinstance(seeds, int):
             return with_option(command, "--seeds", str(seeds + int(more[1])))
     if "--production" not in command:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from assay.report.blocks import Block, Figure, Section, Story
 from assay.report.charts.arms import finished
 from assay.report.charts.curves import curves
-from assay.report.charts.overfitting import amounts, classes, factors, fall, features, hero, rows
+from assay.report.charts.overfitting import amounts, classes, factors, fall, features, gaps, hero, rows
 from assay.report.charts.overfitting.arms import Arms, arms, keys
 from assay.report.charts.overfitting.controls import controls
 from assay.report.charts.overfitting.deployment import deployment
@@ -22,8 +22,8 @@ EVIDENCE: Mapping[str, Drawing] = {
     "occurs": fall.occurs,
     "natural-data": factors.natural_data,
     "not-perturbation": factors.not_perturbation,
-    "perturbation-features": features.gaps,
-    "gap-with-drop": features.together,
+    "perturbation-features": gaps.gaps,
+    "gap-with-drop": gaps.together,
     "less-data": amounts.less_data,
     "wrong-labels": amounts.wrong_labels,
     "narrow": amounts.narrow,

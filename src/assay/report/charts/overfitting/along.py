@@ -79,9 +79,9 @@ def ends(
 
 
 def whole(first: float, last: float) -> list[float]:
-    """About five round epochs between two, none beyond.
+    """A handful of round epochs between two, none beyond.
 
-    >>> whole(1, 10), whole(34, 100)
+    >>> whole(1, 10), whole(34, 104)
     ([2.0, 4.0, 6.0, 8.0, 10.0], [40.0, 60.0, 80.0, 100.0])
     """
     most = max(1.0, (last - first) / 3.5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from assay.report.charts import kit
 from assay.report.charts.arms import Arm, Arms, finished
 from assay.report.charts.means import means_of
@@ -13,12 +15,18 @@ from assay.report.charts.paired import cut, with_zero
 from assay.report.folder import Folder, Frame
 from assay.report.words import Say, say_in
 
+STEP = 32  # pixels of a row with two lanes
 SHAPES = {"best": "triangle-up", "last": "circle"}
 
 
 def moments(say: Say) -> dict[str, str]:
     """What the two moments are called, in their order."""
     return dict(zip(MOMENTS, (say("best look", "最良の時点"), say("end", "終了時")), strict=True))
+
+
+def kinds(say: Say) -> dict[str, str]:
+    """The two kinds of input that features are taken of."""
+    return {"clean": say("clean images", "通常の画像"), "attacked": say("attacked images", "攻撃した画像")}
 
 
 def strip(
@@ -60,8 +68,6 @@ def strip(
 
 def by_moment(folder: Folder, found: Arms, figure: str, shown: Sequence[Arm], scale: float = 100.0) -> Frame:
     """A figure at the best look and at the end of every finished run: run, condition, row, hue, lane, value."""
-    import pandas as pd
-
     words, parts = moments(say_in(folder.lang)), []
     for moment, word in words.items():
         runs = finished(folder, f"{figure}_{moment}")
