@@ -21,6 +21,7 @@ from assay.commands.common import (
     SetOption,
     ThreadsOption,
     command,
+    duration,
     known_language,
     plain,
     print_json,
@@ -28,6 +29,7 @@ from assay.commands.common import (
     progress,
     stderr,
     stdout,
+    tell_all,
     warn,
 )
 from assay.commands.data import data as data_command
@@ -52,6 +54,9 @@ def study(
     production: ProductionOption = None,
     settings: SetOption = None,
     seeds: Annotated[int | None, typer.Option("--seeds", help="how many seeds (default 12)")] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", help="cut it down to a time: 20m, 2h (studies with an order to cut by)")
+    ] = None,
     preset: Annotated[str, typer.Option("--preset", help="smoke, default or evidence")] = "default",
     regroup: Annotated[bool, typer.Option("--regroup", help="split anew, keeping groups and copies together")] = False,
     lab: LabOption = Path("lab"),
@@ -73,6 +78,7 @@ def study(
     from assay.studies import Means, conduct, configure
 
     known_language(lang)
+    seconds = duration(budget) if budget is not None else None
     if on != "auto":
         executor(on)  # a wrong name is told before anything is loaded
     means = Means(on, fleet, threads, choose_device(device))
@@ -81,6 +87,9 @@ def study(
             name, data, production=production, preset=preset, seeds=seeds, regroup=regroup, settings=settings or ()
         )
         warn(dataset.warnings)
+        if seconds is not None:
+            chosen, said = chosen.within(seconds, dataset, Lab(lab), means, keep=not dry_run)
+            tell_all(said)
         if dry_run:
             from assay.studies.cost import estimate
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -35,12 +36,29 @@ JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON object 
 LangOption = Annotated[str, typer.Option("--lang", help="language of the report's first screen: en or ja")]
 
 
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
 def known_language(lang: str) -> None:
     """`BadInput` for a language that reports are not written in."""
     from assay.core.errors import unknown
 
     if lang not in ("en", "ja"):
         raise unknown("language", lang, ("en", "ja"))
+
+
+def duration(text: str) -> float:
+    """Seconds from text such as ``90s``, ``20m``, ``1.5h``.
+
+    >>> duration("20m"), duration("90")
+    (1200.0, 90.0)
+    """
+    from assay.core.errors import BadInput
+
+    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", text)
+    if parts is None or float(parts[1]) == 0:
+        raise BadInput(f"asked for --budget {text}; found no time; write for instance 90s, 20m or 2h")
+    return float(parts[1]) * UNITS[parts[2]]
 
 
 def warn(warnings: Iterable[str]) -> None:
@@ -69,6 +87,12 @@ def print_json(value: Any) -> None:
     from assay.core.files import to_json
 
     sys.stdout.write(to_json(value, indent=1) + "\n")
+
+
+def tell_all(lines: Iterable[str]) -> None:
+    """Say on standard error what was decided."""
+    for line in lines:
+        stderr().print(plain(line), soft_wrap=True)
 
 
 def plain(value: str) -> str:

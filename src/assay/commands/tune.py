@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from contextlib import redirect_stdout
@@ -20,14 +19,13 @@ from assay.commands.common import (
     SetOption,
     ThreadsOption,
     command,
+    duration,
     plain,
     print_json,
     progress,
     stderr,
     stdout,
 )
-
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def tune(
@@ -76,20 +74,6 @@ def tune(
                 spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell
             )
     _finish(folder, data, json_)
-
-
-def duration(text: str) -> float:
-    """Seconds from text such as ``90s``, ``20m``, ``1.5h``.
-
-    >>> duration("20m"), duration("90")
-    (1200.0, 90.0)
-    """
-    from assay.core.errors import BadInput
-
-    parts = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", text)
-    if parts is None or float(parts[1]) == 0:
-        raise BadInput(f"asked for --budget {text}; found no time; write for instance 90s, 20m or 2h")
-    return float(parts[1]) * UNITS[parts[2]]
 
 
 def _finish(folder: Path, data: str, json_: bool) -> None:

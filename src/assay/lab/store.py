@@ -83,6 +83,10 @@ class Lab:
         """The file with what a study's observation found in a run."""
         return self.root / "measures" / f"{run}.{study}.json"
 
+    def budget(self, request: str) -> Path:
+        """The file with what was decided for a study that was to fit into a time."""
+        return self.root / "budgets" / f"{request}.json"
+
     def study(self, name: str) -> Path:
         """The folder of a study."""
         return self.root / "studies" / name

@@ -70,7 +70,11 @@ def _jobs(study: Study, lab: Lab, means: Means, recipes: Mapping[str, Recipe]) -
 
 def _seconds(data: Dataset, jobs: Sequence[TrainJob], recipes: Mapping[str, Recipe], means: Means) -> float:
     """Seconds of training in one process, from a few steps of a job of each size."""
-    per_step = {size: _seconds_a_step(data, jobs, size, means) for size in {len(job.runs) for job in jobs}}
+    of_size = {len(job.runs): job for job in reversed(jobs)}
+    per_step = {
+        size: seconds_a_step(data, [Recipe.parse(recipe) for recipe in job.recipes], means)
+        for size, job in of_size.items()
+    }
     return sum(per_step[len(job.runs)] * _steps(recipes[job.runs[0]], data) for job in jobs)
 
 
@@ -80,7 +84,7 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
         f"{study.name} on {data.name}: {study.question['en']}",
         f"data: {sizes}; {len(data.classes)} classes; model {study.recipe.model}, {study.recipe.epochs} epochs",
         f"runs: {found['runs']}, of which {found['to_train']} are still to be trained" + _later(found),
-        f"training: about {_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
+        f"training: about {said_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
         f"memory: about {found['memory_bytes'] / 1e9:.1f} GB; disk: about {found['disk_bytes'] / 1e9:.2f} GB",
         f"claims, fixed now ({study.level:g} shared by all, Holm's correction):",
         *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claimed, 1)),
@@ -103,7 +107,12 @@ def _later(found: Mapping[str, Any]) -> str:
     return f" in the first stage, which is what the times below are for; {more} more follow it" if more > 0 else ""
 
 
-def _duration(seconds: float) -> str:
+def said_duration(seconds: float) -> str:
+    """A time in words.
+
+    >>> said_duration(75), said_duration(1500), said_duration(7200)
+    ('75 s', '25 min', '2.0 h')
+    """
     return (
         f"{seconds:.0f} s"
         if seconds < 90
@@ -118,11 +127,12 @@ def _steps(recipe: Recipe, data: Dataset) -> int:
     return recipe.sampler.sizes(train.y, recipe.batch)[1] * recipe.epochs
 
 
-def _seconds_a_step(data: Dataset, jobs: Sequence[TrainJob], size: int, means: Means) -> float:
-    """Time of one step of a job of this size, from a few steps on the first images."""
-    job = next(job for job in jobs if len(job.runs) == size)
+def seconds_a_step(data: Dataset, recipes: Sequence[Recipe], means: Means, looks: bool = False) -> float:
+    """Time of one step of recipes that train together, from a few steps on the first images; with ``looks``, a look at
+    val at their end is shared out over them.
+    """
     split = data.train
-    recipes = [Recipe.parse(r).with_(interventions=(), keep=("1",), epochs=1, evaluate_every=0) for r in job.recipes]
+    recipes = [recipe.with_(interventions=(), keep=(), epochs=1, evaluate_every=int(looks)) for recipe in recipes]
     batch = recipes[0].sampler.sizes(split.y, recipes[0].batch)[0]
     few = slice(0, min(len(split), TRIAL_STEPS * batch))
     # Plainly shuffled batches of the same size: the first images need not hold all classes.

@@ -22,6 +22,7 @@ from assay.lab import Lab, Source
 from assay.maths.statistics import Estimate
 from assay.metrics import METRICS
 from assay.models import default_model
+from assay.studies.means import Means
 from assay.train import Recipe
 
 Text = dict[str, str]  # the same words by language: {"en": ..., "ja": ...}
@@ -115,6 +116,13 @@ class Study(Spec):
     def claimed(self) -> tuple[Claim, ...]:
         """The claims that these settings put to the test; all of them, unless a study says otherwise."""
         return self.claims
+
+    def within(self, seconds: float, data: Dataset, lab: Lab, means: Means, keep: bool) -> tuple[Study, list[str]]:
+        """The study cut down to what fits into a time, and what was cut in words; with ``keep`` it is remembered."""
+        raise BadInput(
+            f"asked for --budget with the study {self.name}; it has no order in which to leave things out; use --seeds "
+            "or --preset, and --dry-run to see what it costs"
+        )
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """The runs of a stage by run id; empty when there is no such stage."""

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor, nn
 
 from assay.attacks import enough
 from assay.attacks.attack import Attack
@@ -34,7 +35,7 @@ def cost(challenge: Challenge, asked: Subject, device: str) -> Cost:
     chosen = members(challenge.suite, challenge.norm, challenge.eps, challenge.attacks)  # type: ignore[arg-type]
     used = suite(chosen, challenge.suite, classes, images, gradients=True)
     n = min(len(asked.x), challenge.n or len(asked.x), enough(challenge.until) if challenge.until else len(asked.x))
-    forward, climb = _seconds(asked, min(challenge.batch, n), device)
+    forward, climb = seconds_a_pass(asked.net, asked.x[: min(challenge.batch, n)], device)
     each = sum(passes(attack, classes) * (climb if attack.gradients else forward) for _, attack in used.attacks)
     beside = min(n, CURVE) * (len(FACTORS) - 2) * 400 * climb / 2 + min(n, CHECKS) * CLIMBS * climb
     seconds = n * each + beside
@@ -65,10 +66,10 @@ def duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _seconds(asked: Subject, batch: int, device: str) -> tuple[float, float]:
+def seconds_a_pass(net: nn.Module, x: Tensor, device: str) -> tuple[float, float]:
     """Seconds an example for a forward pass, and for a forward and a backward pass."""
-    x, victim = asked.x[:batch].to(device), Victim(asked.net)
-    with at_rest(asked.net):
+    x, victim = x.to(device), Victim(net)
+    with at_rest(net):
         victim.slope(x[:2], lambda z: z.logsumexp(-1))
         times = []
         for work in (lambda: victim.logits(x), lambda: victim.slope(x, lambda z: z.logsumexp(-1))):

@@ -144,6 +144,11 @@ def _look(job: LookJob, lab: Lab, run: str, recipe: Recipe, data: Dataset) -> di
     return {**numbers(net, data, primary), **found}
 
 
+def rehearsed(net: nn.Module, recipe: Recipe, view: View, ball: Ball, data: Dataset) -> None:
+    """All that is done with one moment of a run but AutoAttack, to see how long it takes."""
+    _moment(net, _sets(data, recipe), LookJob(view, "", {}, ball, 0), data, final=False)
+
+
 FIGURES = (
     *("clean", "robust", "robust_train", "autoattack", "autoattack_level"),
     *("gap_clean", "gap_attacked", "means_gap_clean", "means_gap_attacked"),

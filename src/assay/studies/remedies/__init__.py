@@ -15,11 +15,13 @@ from assay.data import Dataset, biased
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
+from assay.studies.means import Means
 from assay.studies.overfitting.base import check, on_part, suited
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.look import Ball, looked
 from assay.studies.overfitting.tables import curves, parts, run_rows
 from assay.studies.remedies import words
+from assay.studies.remedies.budget import within
 from assay.studies.remedies.claims import CLAIMS, judge
 from assay.studies.remedies.design import (
     MORE,
@@ -125,6 +127,10 @@ class Remedies(Study):
     def costed(self, data: Dataset) -> list[Costed]:
         """What is trained, each at the baseline's cost."""
         return costed(self.base(data), self.all_arms(data), data)
+
+    def within(self, seconds: float, data: Dataset, lab: Lab, means: Means, keep: bool) -> tuple[Remedies, list[str]]:
+        """Fewer seeds, then fewer epochs, then fewer remedies; see `budget`."""
+        return within(self, seconds, data, lab, means, keep)
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """First all that needs nothing but images, and teachers; then those that learn from them, seed by seed."""

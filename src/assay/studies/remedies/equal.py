@@ -56,11 +56,11 @@ def costed(base: Recipe, arms: Sequence[Arm], data: Dataset) -> list[Costed]:
         found.append(
             Costed(
                 arm,
-                _lasting(recipe, epochs),
+                lasting(recipe, epochs),
                 each,
                 passes + round(sum(epoch) * epochs),
                 round(sum(epoch) * epochs),
-                tuple((name, _lasting(one, epochs)) for name, one in with_teachers),
+                tuple((name, lasting(one, epochs)) for name, one in with_teachers),
             )
         )
     return found
@@ -71,7 +71,7 @@ def _teachers(base: Recipe) -> tuple[tuple[str, Recipe], ...]:
     return (NATURAL, base.with_(strategy=Standard(), keep=(BEST,))), (ROBUST, base.with_(keep=(BEST,)))
 
 
-def _lasting(recipe: Recipe, epochs: int) -> Recipe:
+def lasting(recipe: Recipe, epochs: int) -> Recipe:
     """The recipe with other epochs and about as many looks."""
     looks = max(1, recipe.epochs // max(1, recipe.evaluate_every)) if recipe.evaluate_every else LOOKS
     return recipe.with_(epochs=epochs, evaluate_every=max(1, epochs // looks))
