@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from assay.core.errors import BadInput
 from assay.data import Dataset
+from assay.lab import Lab
 from assay.models import build
 from assay.train import Recipe, Result, train
 from assay.train.draws import order
@@ -196,3 +198,24 @@ def test_the_users_own_model_keeps_its_activations_and_gets_them_back(make_blobs
     kinds = [first.kept[moment].activations for moment in ("0", "0.5", "1")]
     assert kinds == [{"act": "gelu", "gate": "sigmoid"}, {"act": "tanh", "gate": "sigmoid"}, kinds[0]]
     assert same(first, again)  # also what the forward draws by itself
+
+
+def test_a_run_may_start_from_another(make_blobs: Blobs, tmp_path: Path) -> None:
+    """It begins with those weights, whatever its seed; a projector is added fresh; another model is refused."""
+    data = make_blobs()
+    (first,) = train([recipe(keep=["1"])], data)
+    Lab(tmp_path).put("run", recipe().plain(), first, {})
+    start = {"run": str(tmp_path / "runs" / "run")}
+    begun = train([recipe(start=start, keep=["0"], seed=seed, epochs=1) for seed in (5, 6)], data)
+    for run in begun:
+        assert all(value.equal(first.kept["1"].tensors[name]) for name, value in run.kept["0"].tensors.items())
+    (wider,) = train([recipe(model="mlp:16-8+projector:4", start=start, keep=["0"], epochs=1)], data)
+    (fresh,) = train([recipe(model="mlp:16-8+projector:4", keep=["0"], epochs=1)], data)
+    own, drawn = wider.kept["0"].tensors, fresh.kept["0"].tensors
+    taken = {name for name in own if not own[name].equal(drawn[name])}
+    assert taken == {name for name in own if not name.startswith("projector")}
+    assert own["head.weight"].equal(first.kept["1"].tensors["head.weight"])
+    with pytest.raises(BadInput, match="weights of another model"):
+        train([recipe(model="mlp:16", start=start)], data)
+    with pytest.raises(BadInput, match=r"no recipe\.json"):
+        train([recipe(start={"run": str(tmp_path / "nowhere")})], data)

@@ -17,6 +17,7 @@ from assay.train import (
     Sampler,
     Standard,
     Strategy,
+    Teacher,
     Treatment,
     Weighted,
     Weighting,
@@ -39,6 +40,7 @@ CHANGES = {
     "sampler": Balanced(),
     "evaluate_every": 0,
     "record": ("test",),
+    "start": Teacher(run="lab/runs/7f292fb693cd"),
     "keep": ("0.5", "1"),
     "seed": 1,
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from assay.core.errors import BadInput
 from assay.core.rng import seed_of
@@ -19,13 +20,22 @@ from assay.models.projector import with_projector
 PROJECTOR = "+projector"
 
 
-def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: str | None = None) -> nn.Module:
+def build(
+    model: str,
+    shape: Shape,
+    classes: int,
+    *,
+    seed: int = 0,
+    activation: str | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> nn.Module:
     """A network for inputs of ``shape`` and ``classes`` classes, its weights drawn at the address (seed, "init").
 
     ``model`` is a name of `MODELS` with its widths (``mlp:256-128``, ``cnn``, ``resnet18:32``) or the user's own,
     ``file.py:function``. The function is called as ``function(shape, classes)``, or without arguments when it takes
     none. ``activation`` is put into every slot; None leaves what the model came with. ``MODEL+projector:128-64`` is
-    any of these with a projector beside its head (`with_projector`), for contrastive training.
+    any of these with a projector beside its head (`with_projector`), for contrastive training. ``weights`` are put in
+    place of those drawn; of a model without the projector they leave that as drawn. `BadInput` where they do not fit.
 
     >>> net = build("mlp:4", (2,), 3, seed=1)
     >>> [tuple(p.shape) for p in net.parameters()]
@@ -39,11 +49,26 @@ def build(model: str, shape: Shape, classes: int, *, seed: int = 0, activation: 
         else:
             name, _, text = plain.partition(":")
             net = MODELS.find(name)(text, shape, classes)
+        loaded = weights is not None and _loaded(net, weights)
         if mark:
             net = with_projector(net, projector.removeprefix(":"), shape)
+    if weights is not None and not loaded and not _loaded(net, weights):
+        raise BadInput(
+            f"asked to begin {model} with trained weights; found weights of another model; "
+            "name the model that they were trained in (a projector may be added)"
+        )
     if activation is not None:
         swap_activations(net, activation)
     return net
+
+
+def _loaded(net: nn.Module, weights: Mapping[str, Tensor]) -> bool:
+    """Whether the weights fit; if so, they are in place."""
+    own = net.state_dict()
+    fits = own.keys() == weights.keys() and all(own[name].shape == value.shape for name, value in weights.items())
+    if fits:
+        net.load_state_dict(dict(weights))
+    return fits
 
 
 def default_model(kind: str, shape: Shape) -> str:

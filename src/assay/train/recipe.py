@@ -16,6 +16,7 @@ from assay.models import MODELS, PROJECTOR, ActivationName, code_digest, load_fi
 from assay.train.interventions import Intervention
 from assay.train.sampling import Sampler, Shuffled
 from assay.train.strategies import Standard, Strategy
+from assay.train.teacher import TeacherField
 
 BEST = "best"  # the moment at which a look at val scored highest
 
@@ -44,7 +45,8 @@ class Recipe(Spec):
     ``keep`` lists the moments at which weights are kept, as shares of training: ``0.5`` is after the interventions
     due there, ``0.5-`` before them; ``best`` is the end of the epoch at which val looked best, by the strategy's own
     score (robust accuracy in adversarial training), else by accuracy. ``record`` names splits whose figures each look
-    writes into the history beside val's: to be seen, never to choose by. ``uses`` names Python files that define the
+    writes into the history beside val's: to be seen, never to choose by. ``start`` names a run of the lab (its folder)
+    whose weights are begun with; a projector may be added to its model. ``uses`` names Python files that define the
     user's own losses, strategies or interventions.
     """
 
@@ -63,6 +65,7 @@ class Recipe(Spec):
     sampler: OneOf[Sampler] = Shuffled()
     evaluate_every: int = Field(1, ge=0)  # epochs between looks at val; 0: never
     record: tuple[Literal["train", "test"], ...] = ()
+    start: TeacherField | None = None  # begin with the weights of a trained run, not with fresh ones
     keep: tuple[str, ...] = ("1",)
     seed: int = Field(0, ge=0)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,11 @@ class State:
         if len({recipe.sans_seed() for recipe in recipes}) > 1:
             raise ValueError("runs that train together must differ in their seed alone")
         classes = len(data.classes)
-        modules = [build(first.model, data.shape, classes, seed=r.seed, activation=r.activation) for r in recipes]
+        weights = None
+        if first.start is not None:
+            weights = first.start.network(data.shape, classes, torch.device("cpu")).state_dict()
+        fresh = partial(build, first.model, data.shape, classes, activation=first.activation, weights=weights)
+        modules = [fresh(seed=recipe.seed) for recipe in recipes]
         if len(recipes) > 1 and not first.stacks:
             raise BadInput(f"asked to train {len(recipes)} runs as one; their batches differ in size; train each alone")
         learner = Learner(modules, len(data.shape), device)
