@@ -35,8 +35,8 @@ class Passes:
 @contextmanager
 def counted() -> Iterator[Passes]:
     """Counts while it lasts: a call of a network is a forward pass of its examples, whichever network it is (a teacher
-    counts, too); a gradient that comes back to what the call gave is a backward pass of them. Of a stack of runs, the
-    examples of one run are counted.
+    counts, too); a gradient that comes back to what the call gave is a backward pass of them. Runs in a stack hide
+    their gradients: count one run alone.
 
     >>> import torch
     >>> net, x = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)), torch.zeros(5, 2)

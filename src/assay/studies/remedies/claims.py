@@ -15,7 +15,7 @@ from assay.studies.overfitting.words import broken, weak
 from assay.studies.phrases import NOTHING, stopped
 from assay.studies.remedies import words
 from assay.studies.remedies.design import NAMES
-from assay.studies.remedies.ranking import effect, ranking, shipped
+from assay.studies.remedies.ranking import chosen, effect, shipped
 from assay.studies.study import Claim, Judged, Tables, Text, text
 
 CLAIMS = tuple(
@@ -39,14 +39,13 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     """Every claim's estimate, from the tables alone, and what must be known to read them."""
     runs = tables["runs"].assign(status=tables["runs"]["status"].astype(str))
     alive = runs[runs.status == "finished"]
-    arms = [arm for arm in about["conditions"] if arm["role"] != "teacher"]
-    names = [str(arm["name"]) for arm in arms]
+    names = [str(arm["name"]) for arm in about["conditions"] if arm["role"] != "teacher"]
     ships = shipped(alive, names, about["judged"])
     judged = {name: _gain(ships, name) for name in names if name != BASELINE}
     masked = {str(name): int(n) for name, n in ships.groupby("arm", sort=False).masked.sum().items() if n}
     base = alive[alive.condition == BASELINE]
     warnings = [
-        _recommended(alive, arms, about["judged"]),
+        _recommended(ships, judged),
         *words.absent(about["absent"]),
         *stopped(runs),
         *words.masked(masked),
@@ -82,12 +81,11 @@ def unbelieved(estimate: Estimate) -> Estimate:
     return replace(estimate, low=-1.0, p=1.0) if estimate.known else NOTHING
 
 
-def _recommended(alive: pd.DataFrame, arms: list[Mapping[str, Any]], judged: int) -> Text:
-    table = ranking(alive, arms, judged).set_index("arm")
-    base = float(table.val.get(BASELINE, float("nan")))
-    won = table[table.recommended]
-    if won.empty:
+def _recommended(ships: pd.DataFrame, judged: Mapping[str, Judged]) -> Text:
+    """The arm that val chooses, with what test then says of it."""
+    table = ships.groupby("arm", sort=False).agg(val=("val", "mean"), masked=("masked", "sum")).reset_index()
+    val = table.set_index("arm").val
+    name, base = chosen(table), float(val.get(BASELINE, float("nan")))
+    if name is None or not judged[name].estimate.known:
         return words.recommended(None, base, base, None)
-    name, row = str(won.index[0]), won.iloc[0]
-    estimate = Estimate(float(row.effect), float(row.low), float(row.high), 1.0, int(row.n))
-    return words.recommended(name, float(row.val), base, estimate if estimate.known else None)
+    return words.recommended(name, float(val[name]), base, judged[name].estimate)

@@ -79,8 +79,7 @@ def lasting(recipe: Recipe, epochs: int) -> Recipe:
 
 def _examples(recipe: Recipe, data: Dataset) -> int:
     """Examples of an epoch."""
-    batch, steps = recipe.sampler.sizes(biased(data, recipe.biases).train.y, recipe.batch)
-    return batch * steps
+    return recipe.sampler.covers(biased(data, recipe.biases).train.y, recipe.batch)
 
 
 def _each(recipe: Recipe, data: Dataset) -> Passes:
