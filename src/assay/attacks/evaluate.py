@@ -147,7 +147,8 @@ def autoattack(
         settings = {"suite": used.plain(), "norm": norm, "eps": eps, "seed": seed, "draws": draws}
         settings |= {"batch_size": batch_size, "early_drop": early_drop, "data": _digest(x, y, numbers)}
         table = Table.new(settings, numbers, y, logits.argmax(1) == y, -margin(logits, y), x)
-        table.resume(place)
+        table.count(victim)
+        table.resume(place)  # its count holds the look at clean inputs already
         work = Work(victim, x, y, logits, table, place, tell or (lambda text: None), seed, batch_size, early_drop)
         try:
             work.carry_out(used, reference=draws == "reference")

@@ -77,12 +77,10 @@ class Work:
             table.broken[found], table.margin[found] = number, -margin(logits, labels)[wrong].cpu()
             table.x_adv[found.to(points.device)] = points[hit[wrong]]
         table.passed[rows] += 1
+        table.count(self.victim)  # whole batches only: what an interruption undoes is done, and counted, again
 
     def save(self, after: float = 0.0) -> None:
         """Write the table, unless that was done less than ``after`` seconds ago."""
-        self.table.forwards += self.victim.forwards
-        self.table.backwards += self.victim.backwards
-        self.victim.forwards = self.victim.backwards = 0
         if time.monotonic() - self.saved >= after:
             self.table.save(self.path)
             self.saved = time.monotonic()

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from assay.attacks.victim import Victim
 from assay.core.errors import BadInput
 from assay.core.files import to_json, write_bytes
 
@@ -45,6 +46,12 @@ class Table:
         broken = torch.full((n,), -1, dtype=torch.int64)
         passed, clean = torch.zeros(n, dtype=torch.int64), clean.cpu()
         return cls(settings, index, y.cpu(), right.cpu(), clean, passed, broken, clean.clone(), x.clone())
+
+    def count(self, victim: Victim) -> None:
+        """Take over the work that a network has done since the last count."""
+        self.forwards += victim.forwards
+        self.backwards += victim.backwards
+        victim.forwards = victim.backwards = 0
 
     def save(self, path: Path | None) -> None:
         """Write the file, if there is to be one."""
