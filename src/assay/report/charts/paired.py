@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from assay.core.files import to_json
 from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
 from assay.report.charts.arms import Arm, Arms, against, finished
@@ -70,7 +71,9 @@ def _slopes(found: Arms[Any], dots: Frame, middle: Frame, arms: Sequence[Arm], s
         sort=None,
         title=None,
         scale=alt.Scale(domain=[arm.short for arm in arms]),
-        axis=alt.Axis(grid=False, labelAngle=0, labelColor="@ink", labelPadding=8),
+        axis=alt.Axis(
+            grid=False, labelAngle=0, labelColor="@ink", labelPadding=8, labelExpr=_broken([arm.short for arm in arms])
+        ),
     )
     span = kit.domain(dots.value, middle.value, pad=0.1)
     y = kit.quantity_up("value", "", span)
@@ -94,6 +97,16 @@ def _slopes(found: Arms[Any], dots: Frame, middle: Frame, arms: Sequence[Arm], s
             y=y, text="text:N", color=alt.value("@ink")
         ),
     ).properties(height=230)
+
+
+def _broken(names: Sequence[str], room: int = 150) -> str:
+    """An expression that breaks labels at the space nearest to their middle where they have too little room."""
+    lines = {}
+    for name in names:
+        spaces = [i for i, letter in enumerate(name) if letter == " "]
+        middle = min(spaces, key=lambda i: abs(i - len(name) / 2), default=None)
+        lines[name] = [name] if middle is None else [name[:middle], name[middle + 1 :]]
+    return f"width < {room * len(names)} ? ({to_json(lines)})[datum.label] : datum.label"
 
 
 def differences(

@@ -57,7 +57,7 @@ def ends(
     names: Mapping[str, str],
     colours: Mapping[str, str],
     spans: tuple[kit.Domain, kit.Domain],
-    ticks: Sequence[float] | int,
+    x: alt.X,
     dx: int = 6,
     by: str = "series",
 ) -> Any:
@@ -71,7 +71,7 @@ def ends(
     source = last[["epoch", "hue"]].assign(value=[p - over for p in places], name=last[by].map(names))
     text = alt.Chart(kit.data(source)).mark_text(align="left", dx=dx, fontSize=11.5)
     return text.encode(
-        x=kit.quantity("epoch", "", spans[0], ticks),
+        x=x,
         y=kit.quantity_up("value", "", spans[1]),
         text="name:N",
         color=kit.hue("hue", colours),

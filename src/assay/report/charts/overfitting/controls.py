@@ -109,6 +109,7 @@ def easy(folder: Folder, found: Arms) -> Figure | None:
     spans = ((first, last + 0.36 * (last - first)), kit.domain(middle.value, zero=True))
     ticks = whole(first, last)
     tip = kit.tips(full=say("arm", "条件"), epoch_=say("epoch", "エポック"), value_="%")
+    x = kit.quantity("epoch", say("epoch", "エポック"), spans[0], ticks)
     line = kit.lines(
         middle[["condition", "full", "epoch", "order", "value", "hue"]],
         x="epoch",
@@ -123,7 +124,7 @@ def easy(folder: Folder, found: Arms) -> Figure | None:
         tooltip=tip,
     )
     arms = found.there(middle)
-    names = ends(middle, {arm.name: arm.label for arm in arms}, found.hues, spans, ticks, by="condition")
+    names = ends(middle, {arm.name: arm.label for arm in arms}, found.hues, spans, x, by="condition")
     chart = alt.layer(line, names.properties(name="wide-ends")).properties(height=250)
     title = say("Share of easy images along training, %", "易しい画像の割合 (%)")
     told = middle[middle.epoch == last].set_index("condition").value

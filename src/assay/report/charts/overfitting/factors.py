@@ -148,6 +148,7 @@ def _curves(found: Arms, middle: Frame, at: float, say: Say) -> Any:
     ticks = whole(first, last)
     titles = (say("epoch", "エポック"), "")
     source = middle[["condition", "full", "epoch", "order", "value", "hue", "form"]]
+    x = kit.quantity("epoch", titles[0], spans[0], ticks)
     line = kit.lines(
         source,
         x="epoch",
@@ -164,10 +165,10 @@ def _curves(found: Arms, middle: Frame, at: float, say: Say) -> Any:
     dashed = alt.condition("datum.form === 'control'", alt.value([4, 3]), alt.value([1, 0]))
     layers = [line.encode(strokeDash=dashed)]
     names = {arm.name: arm.label for arm in found.there(middle)}
-    layers.append(ends(middle, names, found.hues, spans, ticks, by="condition").properties(name="wide-ends"))
+    layers.append(ends(middle, names, found.hues, spans, x, by="condition").properties(name="wide-ends"))
     if first <= at <= last:
         mark = alt.Chart(kit.data(pd.DataFrame({"epoch": [at]}))).mark_rule(color="@muted", strokeDash=[3, 3])
-        layers.append(mark.encode(x=kit.quantity("epoch", titles[0], spans[0], ticks)))
+        layers.append(mark.encode(x=x))
     return alt.layer(*layers).properties(height=250)
 
 

@@ -116,7 +116,7 @@ def _robust(base: Frame, found: Fall | None, at: float | None, folder: Folder, s
     spans = ((float(rows.epoch.min()), 1.13 * last), (max(0.0, low), min(100.0, high)))
     layers = [*_onset(at, spans[0], last, say), *_lines(rows, middle, spans, say)]
     names = {"test_robust": say("test", "テスト"), "val_robust": say("val", "検証")}
-    layers += [ends(middle, names, _hues(rows), spans, whole(spans[0][0], last), 20)]
+    layers += [ends(middle, names, _hues(rows), spans, epochs(spans[0], last, say), 20)]
     if found:
         layers += _bracket(found, spans, last, folder, say)
     return alt.layer(*layers).properties(height=HEIGHT)
@@ -137,7 +137,7 @@ def _beside(base: Frame, say: Say) -> Any:
         "test_robust": say("attacked, test", "攻撃下、テスト"),
     }
     return alt.layer(
-        *_lines(rows, middle, spans, say), ends(middle, names, _hues(rows), spans, whole(spans[0][0], last))
+        *_lines(rows, middle, spans, say), ends(middle, names, _hues(rows), spans, epochs(spans[0], last, say))
     ).properties(height=HEIGHT)
 
 
@@ -226,7 +226,7 @@ def _bracket(found: Fall, spans: tuple[kit.Domain, kit.Domain], last: float, fol
             shape="diamond", filled=True, size=130, color="@vermillion", stroke="@ground", strokeWidth=1.2, opacity=1
         ),
         at(level.assign(name=say("best look", "最良の時点")))
-        .mark_text(align="right" if late else "center", dx=-10 if late else 0, dy=-13, fontSize=11, color="@vermillion")
+        .mark_text(align="right" if late else "center", dx=-10 if late else 0, dy=-17, fontSize=11, color="@vermillion")
         .encode(text="name:N"),
         at(said)
         .mark_text(align="right", dy=18, fontSize=13, fontWeight=600, color="@vermillion")
