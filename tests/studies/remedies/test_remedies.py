@@ -232,12 +232,11 @@ def test_bad_settings_are_told(settings: tuple[str, ...], said: str) -> None:
 # A small run
 
 
-@pytest.mark.slow
 def test_a_small_study_end_to_end(tmp_path: Path) -> None:
     """Teachers, then students; early stopping from the baseline; repeating trains nothing; it rebuilds."""
     settings = (
-        *("epochs=10", "grid.judged=4", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2"),
-        "grid.arms=[early stopping, awp, distillation]",
+        *("epochs=10", "evaluate_every=1", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2"),
+        *("grid.judged=4", "grid.arms=[early stopping, awp, distillation]"),
     )
     study, data = configure("remedies", "cells", seeds=2, settings=settings)
     lab, means = Lab(tmp_path), Means("inline")

@@ -65,6 +65,18 @@ class Widened(nn.Module):
         return self.net(x * self.span + self.low)
 
 
+def widened(net: nn.Module, x: Tensor) -> tuple[nn.Module, Tensor, float, float]:
+    """Network and inputs such that all inputs lie in [0, 1]; low and span of the range in which they lay.
+
+    >>> _, x, low, span = widened(nn.Identity(), torch.tensor([[-1.0, 3.0]]))
+    >>> x.tolist(), low, span
+    ([[0.0, 1.0]], -1.0, 4.0)
+    """
+    low, high = min(0.0, float(x.min())), max(1.0, float(x.max()))
+    span = high - low
+    return (Widened(net, low, span), ((x - low) / span).clamp(0, 1), low, span) if span > 1 else (net, x, low, span)
+
+
 def subject(
     place: str, *, model: str | None, data: str | None, weights: str | None, regroup: bool, device: str
 ) -> Subject:
@@ -75,12 +87,10 @@ def subject(
         warnings.append(f"no --weights: the network is what {name} returns, and nothing was loaded into it")
     x, low, span = dataset.test.x, 0.0, 1.0
     if dataset.kind == "table":
-        low, high = min(0.0, float(x.min())), max(1.0, float(x.max()))
-        span = high - low
+        net, x, low, span = widened(net, x)
         if span > 1:
-            net, x = Widened(net, low, span), ((x - low) / span).clamp(0, 1)
-            said = f"{low:.3g} to {high:.3g} in units of each column's range on train; perturbed values may be as far"
-            warnings.append(f"columns of test go from {said}")
+            said = f"{low:.3g} to {low + span:.3g} in units of each column's range on train; perturbed values may be as"
+            warnings.append(f"columns of test go from {said} far")
     net = net.to(device).eval()
     _look(net, x[:PROBE].to(device), dataset.test.y[:PROBE].to(device))
     return Subject(net, name, held, dataset, source, x, low, span, tuple(warnings))

@@ -25,6 +25,7 @@ from assay.metrics import (
     probe_gaps,
     shift_similarities,
 )
+from assay.studies.attack.subject import widened
 from assay.studies.study import Map
 from assay.train import Recipe
 from assay.train.recipe import BEST
@@ -228,7 +229,8 @@ def _attacked(net: nn.Module, test: Part, job: LookJob) -> dict[str, Any]:
     if not job.judged:
         return {}
     x, y = test.x[: job.judged], torch.from_numpy(test.y[: job.judged].astype(np.int64))
-    result = autoattack(net, x, y, job.ball.norm, job.ball.eps)
+    net, x, _, span = widened(net, x)  # columns of a table may lie outside what train showed
+    result = autoattack(net, x, y, job.ball.norm, job.ball.eps / span)
     return {"autoattack": result.robust_accuracy, "autoattack_level": result.trust.level}
 
 

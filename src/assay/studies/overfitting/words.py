@@ -215,7 +215,7 @@ def broken(alive: pd.DataFrame) -> list[Text]:
     """Arms in which training broke down: safe from one step of attack, lost to several."""
     if "broke_down" not in alive:
         return []
-    bad = alive[alive.broke_down.fillna(False).astype(bool)]
+    bad = alive[alive.broke_down.isin([True])]  # nothing is known of runs that nobody looked at
     if bad.empty:
         return []
     where = ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
