@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from fake_collapse import write as write_collapse
+from fake_overfitting import write as write_overfitting
 from fake_simplicity import write as write_simplicity
 from fake_study import write
 
@@ -174,6 +175,24 @@ def test_the_keyboard_reaches_contents_tables_and_folds(browser: Any, report: tu
     page.close()
 
 
+def fits(browser: Any, path: Path, width: int, least: int) -> None:
+    """Everything is drawn within the window, nothing is asked for, nothing complains."""
+    seen = opened(browser, path)
+    page = seen.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(1500)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
+    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
+    assert len(sizes) >= least and all(wide > 100 and high > 60 for wide, high in sizes), sizes
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
+    assert page.eval_on_selector_all(".chart", over) == 0
+    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert seen.complaints == []
+    page.close()
+
+
 @pytest.fixture(scope="session", params=["en", "ja"])
 def simplicity(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render(write_simplicity(tmp_path_factory.mktemp(f"simple-{request.param}"), seeds=6), request.param)
@@ -181,20 +200,7 @@ def simplicity(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.mark.parametrize("width", [420, 1280])
 def test_the_simplicity_page_is_drawn_within_the_window(browser: Any, simplicity: Path, width: int) -> None:
-    seen = opened(browser, simplicity)
-    page = seen.page
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(1500)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
-    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
-    assert len(sizes) >= 30 and all(wide > 100 and high > 60 for wide, high in sizes), sizes
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
-    assert page.eval_on_selector_all(".chart", over) == 0
-    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert seen.complaints == []
-    page.close()
+    fits(browser, simplicity, width, 30)
 
 
 def test_menus_choose_another_map(browser: Any, simplicity: Path) -> None:
@@ -218,20 +224,7 @@ def test_menus_choose_another_map(browser: Any, simplicity: Path) -> None:
 
 @pytest.mark.parametrize("width", [420, 1280])
 def test_the_collapse_page_is_drawn_within_the_window(browser: Any, collapse: Path, width: int) -> None:
-    seen = opened(browser, collapse)
-    page = seen.page
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_timeout(1500)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    size = "(svg => svg ? [svg.clientWidth, svg.clientHeight] : [0, 0])(e.querySelector('svg'))"
-    sizes = page.eval_on_selector_all(".chart", f"all => all.map(e => {size})")
-    assert len(sizes) >= 30 and all(wide > 100 and high > 60 for wide, high in sizes), sizes
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    over = "all => all.filter(e => e.querySelector('svg').getBoundingClientRect().width > e.clientWidth + 1).length"
-    assert page.eval_on_selector_all(".chart", over) == 0
-    assert [url for url in seen.requests if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert seen.complaints == []
-    page.close()
+    fits(browser, collapse, width, 30)
 
 
 @pytest.fixture(scope="session", params=["en", "ja"])
@@ -251,3 +244,31 @@ def test_hovering_over_a_thumbnail_shows_it_larger_and_as_it_is(browser: Any, co
     page.wait_for_selector("#vg-tooltip-element.visible img[src^='data:image/png']")
     assert seen.complaints == []
     page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def overfitting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    evil = ("<script>alert(1)</script>", "shoes", "bags")
+    return render(write_overfitting(tmp_path_factory.mktemp(f"over-{request.param}"), classes=evil), request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_overfitting_page_is_drawn_within_the_window(browser: Any, overfitting: Path, width: int) -> None:
+    fits(browser, overfitting, width, 40)
+
+
+def test_the_page_of_a_pilot_is_drawn_within_the_window(browser: Any, tmp_path: Path) -> None:
+    fits(browser, render(write_overfitting(tmp_path / "pilot", pilot=True, judged=0), "en"), 1280, 20)
+
+
+def test_names_of_lines_stay_inside_their_drawing(browser: Any, overfitting: Path) -> None:
+    seen = opened(browser, overfitting)
+    inside = """all => all.flatMap(svg => {
+        const edge = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text')].filter(t => t.getBoundingClientRect().right > edge.right + 2)
+            .map(t => t.textContent);
+    })"""
+    for name in ("robust-curve", "factors-curves", "easy-images"):
+        assert seen.page.eval_on_selector_all(f"#{name} .chart svg", inside) == []
+    assert seen.complaints == []
+    seen.page.close()

@@ -13,6 +13,7 @@ from assay.report.charts.overfitting.arms import Arms
 from assay.report.charts.overfitting.tables import judged, measures
 from assay.report.charts.paired import difference_words
 from assay.report.folder import Folder
+from assay.report.numbers import number
 from assay.report.words import Say, say_in
 from assay.studies.overfitting.design import BASELINE, CLEAN, DROP, FORK, NOISED, PERTURBATION, RANDOM, STALE
 
@@ -80,6 +81,7 @@ def _arms(folder: Folder, found: Arms) -> list[Row]:
     runs = finished(folder, "drop_flat")
     base_runs = runs[runs.condition == BASELINE] if len(runs) else runs
     if len(base_runs):
+        alone = number(100 * base_runs.drop_flat.mean(), 1)
         rows.append(
             (
                 say(
@@ -90,8 +92,8 @@ def _arms(folder: Folder, found: Arms) -> list[Row]:
                     "a loss that comes from choosing the luckiest look", "偶然の良い時点を選んだことによる見かけの低下"
                 ),
                 say(
-                    f"choosing alone gives {100 * base_runs.drop_flat.mean():.1f} points, taken off",
-                    f"選択だけで {100 * base_runs.drop_flat.mean():.1f} ポイント (差し引き済み)",
+                    f"choosing alone gives {alone} points, taken off",
+                    f"選択だけで {alone} ポイント (差し引き済み)",
                 ),
             )
         )

@@ -146,7 +146,7 @@ def _panel(
     air = 0.8 * float(dots.y.max() - dots.y.min() or 2.0)
     low, high = float(dots.y.min()) - air, float(dots.y.max()) + air
     ends = [min(max(100 * end, low), high) for _, each, _ in at for end in (each.low, each.high)]
-    up = axis("", dots.y, values, ends, *([[0.0]] if name == "drop" else []))
+    up = axis("", dots.y, values, ends, *([[0.0]] if name == "drop" else []), pad=0.1)
     x, y = channels((across, up))
     look = {"color": kit.hue("hue", found.hues), "shape": kit.shape("form", found.shapes)}
     tip = kit.tips(full=say("arm", "条件"), run=say("run", "学習"), x_=across.title, y_=say("value", "値"))
@@ -177,8 +177,12 @@ def _panel(
         )
         filled = part["name"].iloc[0] == say("all images", "全画像")
         mark = source.mark_point(shape="diamond", size=110, filled=filled, color="@muted", strokeWidth=2, opacity=1)
-        text = source.mark_text(align="right", dx=-10, fontSize=11, color="@muted")
-        layers += [rule, mark.encode(x=x, y=y, tooltip=[tip[0], *tip[2:]]), text.encode(x=x, y=y, text="name:N")]
+        text = source.mark_text(dy=-8, fontSize=11, color="@muted")
+        layers += [
+            rule,
+            mark.encode(x=x, y=y, tooltip=[tip[0], *tip[2:]]),
+            text.encode(x=x, y=channels((across, up), "x", "high")[1], text="name:N"),
+        ]
     layers.append(large.encode(x=x, y=y, tooltip=[tip[0], *tip[2:]], **look))
     return alt.layer(*layers).properties(height=HEIGHT)
 

@@ -216,6 +216,13 @@ def _bracket(found: Fall, spans: tuple[kit.Domain, kit.Domain], last: float, fol
             x=epochs(spans[0], last, say), y=kit.quantity_up("value", "", spans[1])
         )
 
+    place: dict[str, Any] = {
+        "align": "right" if late else "center",
+        "dx": -10 if late else 0,
+        "dy": -17,
+        "fontSize": 11,
+    }
+    named = at(level.assign(name=say("best look", "最良の時点"))).encode(text="name:N")
     tip = kit.tips(run=say("run", "学習"), epoch_=say("best look, epoch", "最良のエポック"), value_="%")
     return [
         at(level).mark_rule(color="@vermillion", strokeDash=[2, 3]).encode(x2="to:Q"),
@@ -225,9 +232,8 @@ def _bracket(found: Fall, spans: tuple[kit.Domain, kit.Domain], last: float, fol
         at(level).mark_point(
             shape="diamond", filled=True, size=130, color="@vermillion", stroke="@ground", strokeWidth=1.2, opacity=1
         ),
-        at(level.assign(name=say("best look", "最良の時点")))
-        .mark_text(align="right" if late else "center", dx=-10 if late else 0, dy=-17, fontSize=11, color="@vermillion")
-        .encode(text="name:N"),
+        named.mark_text(**place, stroke="@ground", strokeWidth=3, strokeOpacity=0.8),  # readable over lines
+        named.mark_text(**place, color="@vermillion"),
         at(said)
         .mark_text(align="right", dy=18, fontSize=13, fontWeight=600, color="@vermillion")
         .encode(text="text:N"),
