@@ -2,7 +2,7 @@
 
 Adversarial training on parts of the images gives a figure for each size; over the logarithm of the size they are
 extended to all images by a line through every seed's figures. The largest part is foretold from the smaller ones first.
-Where that misses, the line means nothing, and no figure is given.
+Where that misses, the line means nothing, and no figure is given; nor where it would have to be followed far.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from assay.studies.study import Text
 
 FIGURES = {"drop": "drop_corrected", "robust": "robust_best", "clean": "clean_best"}
 LEAST = 3  # sizes that make a line and something to check it by
+FARTHEST = 4  # times the images that were learned from: a line that was checked over one doubling is followed for two
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def risk(about: Mapping[str, Any], alive: pd.DataFrame) -> Risk:
     target = n / learned  # of the base's images
     if len(smaller) + 1 < LEAST:
         return Risk(n, {}, {}, withheld=True)
+    if target > FARTHEST:
+        return Risk(n, {}, {}, withheld=True, warnings=words.too_far(n, learned, FARTHEST))
     expected, checked = {}, {}
     for name, column in FIGURES.items():
         wide = alive.pivot_table(index="seed", columns="condition", values=column)

@@ -254,6 +254,18 @@ def weak(alive: pd.DataFrame, about: Mapping[str, Any]) -> list[Text]:
     return []
 
 
+def too_far(n: int, learned: int, farthest: int) -> tuple[Text, ...]:
+    """No line is followed that far."""
+    return (
+        text(
+            f"No figure of risk for all {n} images: they are more than {farthest} times the {learned} that were "
+            f"learned from. Learn from more (--set 'biases=[{{kind: fewer, images: {-(-n // farthest)}}}]').",
+            f"全{n}枚のリスク値は示せません：学習した{learned}枚の{farthest}倍を超えます。"
+            "より多くの画像で学習してください。",
+        ),
+    )
+
+
 def risk(
     n: int,
     learned: int,
