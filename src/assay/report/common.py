@@ -10,7 +10,7 @@ from assay.report.charts import theme
 from assay.report.folder import Folder
 from assay.report.numbers import duration
 from assay.report.runs import run_table
-from assay.report.words import chrome, say_in
+from assay.report.words import Say, chrome, say_in
 
 
 def facts(folder: Folder) -> list[str]:
@@ -22,15 +22,22 @@ def facts(folder: Folder) -> list[str]:
         text
         for text in (
             say(f"data: {data['name']}", f"データ: {data['name']}") if data.get("name") else "",
-            say(f"{sizes['train']:,} items to learn from", f"学習データ {sizes['train']:,} 件")
-            if sizes.get("train")
-            else "",
+            _learned(study.get("images"), sizes.get("train"), say),
             say(f"{len(runs)} trained models", f"学習済みモデル {len(runs)} 件") if len(runs) else "",
             say(f"{len(folder.conditions)} conditions", f"{len(folder.conditions)} 条件") if folder.conditions else "",
             str(study.get("model") or ""),
         )
         if text
     ]
+
+
+def _learned(images: int | None, whole: int | None, say: Say) -> str:
+    """How many items the base is trained on, and of how many, where it is a part."""
+    if not whole:
+        return ""
+    if not images or images == whole:
+        return say(f"{whole:,} items to learn from", f"学習データ {whole:,} 件")
+    return say(f"{images:,} of {whole:,} items to learn from", f"学習データ {whole:,} 件のうち {images:,} 件")
 
 
 def keys(folder: Folder) -> dict[str, list[tuple[str, str, str]]]:

@@ -182,7 +182,7 @@ def test_risk_is_a_line_and_withheld_where_it_misses() -> None:
     assert bent.withheld and "No figure of risk" in bent.warnings[0]["en"]
     many = {**ABOUT, "data": {**ABOUT["data"], "sizes": {"train": 20_000}}}  # type: ignore[dict-item]
     far = risk(many, world(straight, base=0.05))
-    assert far.withheld and not far.expected and "images: 5000" in far.warnings[0]["en"]
+    assert far.withheld and not far.expected and "from 5000 or more" in far.warnings[0]["en"]
 
 
 def test_the_interval_of_the_risk_holds_what_comes() -> None:

@@ -259,7 +259,7 @@ def too_far(n: int, learned: int, farthest: int) -> tuple[Text, ...]:
     return (
         text(
             f"No figure of risk for all {n} images: they are more than {farthest} times the {learned} that were "
-            f"learned from. Learn from more (--set 'biases=[{{kind: fewer, images: {-(-n // farthest)}}}]').",
+            f"learned from. Learn from {-(-n // farthest)} or more (field biases of the recipe).",
             f"全{n}枚のリスク値は示せません：学習した{learned}枚の{farthest}倍を超えます。"
             "より多くの画像で学習してください。",
         ),
