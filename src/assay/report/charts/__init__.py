@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import attack, collapse, families, overfitting, quality, simplicity
+from assay.report.charts import attack, collapse, families, overfitting, quality, remedies, simplicity
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
@@ -14,6 +14,7 @@ STORIES: dict[str, Callable[[Folder], Story]] = {
     "data": quality.story,
     "families": families.story,
     "overfitting": overfitting.story,
+    "remedies": remedies.story,
     "simplicity": simplicity.story,
 }
 
