@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
@@ -17,7 +18,10 @@ from fake_overfitting import write as write_overfitting
 from fake_simplicity import write as write_simplicity
 from fake_study import write
 
+from assay.data import load_data
+from assay.lab import Lab
 from assay.report import render
+from assay.studies.quality import examined
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -271,4 +275,34 @@ def test_names_of_lines_stay_inside_their_drawing(browser: Any, overfitting: Pat
     for name in ("robust-curve", "factors-curves", "easy-images"):
         assert seen.page.eval_on_selector_all(f"#{name} .chart svg", inside) == []
     assert seen.complaints == []
+    seen.page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def data_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The check of images in which copies and wrong labels were planted; a class has a dangerous name."""
+    draw, place = np.random.default_rng(0), tmp_path_factory.mktemp(f"data-{request.param}")
+    arrays: dict[str, np.ndarray] = {"class_names": np.array(["<script>alert(1)</script>", "dent"])}
+    for name, n in (("train", 160), ("val", 40), ("test", 60)):
+        labels = np.arange(n) % 2
+        images = draw.integers(0, 160, (n, 8, 8))
+        images[labels == 1, 2:5, 2:5] += 90
+        arrays |= {f"{name}_images": images.astype(np.uint8), f"{name}_labels": labels}
+    arrays["test_images"][:5] = arrays["train_images"][:5]
+    arrays["train_labels"][:6] = 1 - arrays["train_labels"][:6]
+    np.savez(place / "parts.npz", **arrays)
+    folder = examined(load_data(str(place / "parts.npz")), Lab(place / "lab"), source="parts.npz")
+    return render(folder, request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_a_data_check_is_drawn_within_the_window(browser: Any, data_page: Path, width: int) -> None:
+    fits(browser, data_page, width, 3)
+
+
+def test_a_data_check_says_what_is_wrong_first(browser: Any, data_page: Path) -> None:
+    seen = opened(browser, data_page)
+    text = seen.page.inner_text("main") if seen.page.query_selector("main") else seen.page.inner_text("body")
+    assert "parts" in seen.page.inner_text("h1") and "5 of 60 test images" in text
+    assert "<script>alert(1)</script>" in text and seen.complaints == []
     seen.page.close()
