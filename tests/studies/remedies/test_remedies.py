@@ -195,6 +195,8 @@ def test_val_recommends_and_test_does_not() -> None:
     runs = world({"awp": 0.2}, val={"swa": 0.1})
     table = ranking(runs, ABOUT["conditions"], 128).set_index("arm")  # type: ignore[arg-type]
     assert list(table.index[table.recommended]) == ["swa"] and table.effect.idxmax() == "awp"
+    said = judge(ABOUT, {"runs": runs})[1][0]["en"]
+    assert "Recommended: average of weights (SWA)" in said and "too little to rely on" in said
     flat = ranking(world(val={BASELINE: 0.1}), ABOUT["conditions"], 128)  # type: ignore[arg-type]
     assert not flat.recommended.any()
     assert "none is recommended" in judge(ABOUT, {"runs": world(val={BASELINE: 0.1})})[1][0]["en"]
@@ -206,6 +208,10 @@ def test_the_ranking_tells_price_and_gap() -> None:
     row = ranking(runs, ABOUT["conditions"], 128).set_index("arm").loc["awp"]  # type: ignore[arg-type]
     assert row.clean_effect == pytest.approx(-0.03) and row.gap_closed == pytest.approx(0.05)
     assert row.price == pytest.approx(0.03 / row.effect)
+    flat = ranking(world(), ABOUT["conditions"], 128)  # type: ignore[arg-type]
+    assert (
+        flat.price[~(flat.low > 0)].isna().all() and (~(flat.low > 0)).sum() >= 10
+    )  # no price where nothing is gained
     early = ranking(runs, ABOUT["conditions"], 128).set_index("arm").loc[EARLY]  # type: ignore[arg-type]
     assert early.price == pytest.approx(0.5) and early.n == 12 and np.isnan(row["low"]) == np.False_
 

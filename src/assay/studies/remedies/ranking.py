@@ -73,7 +73,8 @@ def effect(ships: pd.DataFrame, arm: str, column: str = "robust", sign: float = 
 def ranking(alive: pd.DataFrame, arms: Sequence[Mapping[str, Any]], judged: int) -> pd.DataFrame:
     """One row an arm, the largest gain on test first; arms with models of trust level X after all others.
 
-    ``price``: points of clean accuracy given up for each point of robust accuracy gained; nothing where none is gained.
+    ``price``: points of clean accuracy given up for each point of robust accuracy gained (below 0: gained, too);
+    nothing where the interval of the gain is not above 0.
     ``recommended``: the arm with the highest robust accuracy on val, where that is above the baseline's and no model of
     the arm is of level X.
     """
@@ -95,7 +96,7 @@ def ranking(alive: pd.DataFrame, arms: Sequence[Mapping[str, Any]], judged: int)
                 **_interval(clean, "clean_", compared),
                 "gap": own.gap_attacked.mean() if len(own) else np.nan,
                 **_interval(gap, "gap_", compared),
-                "price": -clean.effect / gain.effect if compared and gain.effect > 0 else np.nan,
+                "price": -clean.effect / gain.effect if compared and gain.known and gain.low > 0 else np.nan,
                 "masked": int(own.masked.sum()) if len(own) else 0,
                 **{name: cost[name] for name in COLUMNS[-6:]},
             }

@@ -129,11 +129,13 @@ def recommended(name: str | None, val: float, base: float, estimate: Estimate | 
         )
     e, lo, hi = (points(v) for v in (estimate.effect, estimate.low, estimate.high))
     label = ARM[name]
+    sure = estimate.low > 0
+    doubt = text("", "") if sure else text(": too little to rely on", "（効果は確かではありません）")
     return text(
         f"Recommended: {label['en']} ({HOW[name]}). On val, by which it was chosen, robust accuracy is {percent(val)} "
-        f"against {percent(base)}; on test it gains {e} points ({lo} to {hi}).",
+        f"against {percent(base)}; on test it gains {e} points ({lo} to {hi}){doubt['en']}.",
         f"推奨：{label['ja']}（{HOW[name]}）。選択に用いた検証データの頑健正解率は{percent(val)}（通常{percent(base)}）、"
-        f"テストでの差は{e}ポイント（{lo}〜{hi}）。",
+        f"テストでの差は{e}ポイント（{lo}〜{hi}）{doubt['ja']}。",
     )
 
 
