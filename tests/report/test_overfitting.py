@@ -284,6 +284,25 @@ def test_a_line_that_misses_foretells_nothing(folder: Path) -> None:
     assert [row[3].text for row in table.rows][1] == "no" and "expected" not in table.columns[-1].title
 
 
+def test_an_accuracy_that_cannot_be_is_said_to_be_none(folder: Path) -> None:
+    def steep(runs: pd.DataFrame) -> pd.DataFrame:
+        return runs.assign(clean_best=0.98 + 0.05 * np.log2(runs.images / 500))
+
+    part = deployment(with_table(folder, "runs", steep), named(folder))
+    assert part is not None and "clean 103 %" in part.lead and "cannot be" in part.lead
+    usual = deployment(Folder(folder), named(folder))
+    assert usual is not None and "cannot be" not in usual.lead
+
+
+def test_all_images_may_be_too_far(folder: Path) -> None:
+    study = Folder(folder).study
+    far = with_study(folder, data=study["data"] | {"sizes": study["data"]["sizes"] | {"train": 50_000}})
+    part = deployment(far, named(folder))
+    assert part is not None and part.lead.startswith("No figure of risk for all 50000")
+    figure = next(block for block in part.blocks if isinstance(block, Figure))
+    assert figure.name == "risk" and "diamond" not in figure.caption
+
+
 def test_too_few_sizes_or_all_images_are_said(folder: Path) -> None:
     few = deployment(with_study(folder, sizes=[0.5]), named(folder))
     assert few is not None and "this study has 2" in few.lead and "price" in [block.name for block in few.blocks]
@@ -319,18 +338,27 @@ def test_a_pilot_has_its_curve_its_risk_and_words_for_what_was_not_asked(pilot: 
 
 
 @pytest.mark.parametrize("table", ["runs", "curves", "layers", "classes", "channels"])
-def test_missing_tables_and_columns_leave_their_parts_out(folder: Path, table: str) -> None:
+def test_missing_tables_leave_their_parts_out(folder: Path, table: str) -> None:
     readable(html(with_table(folder, table, lambda frame: pd.DataFrame())))
-    kept = ["run", "condition", "seed", "status", "epoch", "moment"]
-    readable(html(with_table(folder, table, lambda frame: frame[[name for name in kept if name in frame]])))
 
 
-@pytest.mark.parametrize(
-    "column", ["best_epoch", "images", "drop_corrected", "robust_last", "gap_clean_last", "clean_best"]
-)
-def test_a_figure_that_no_run_has_is_not_drawn(folder: Path, column: str) -> None:
+def test_tables_with_hardly_a_column_leave_their_parts_out(folder: Path) -> None:
+    seen, kept = Folder(folder), ["run", "condition", "seed", "status", "epoch", "moment"]
+    for table in ("runs", "curves", "layers", "classes", "channels"):
+        seen._tables[table] = seen.table(table)[[name for name in kept if name in seen.table(table)]]
+    readable(html(seen))
+
+
+COLUMNS = ["best_epoch", "images", "drop_corrected", "robust_last", "gap_clean_last", "clean_best"]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_figure_that_the_table_lacks_is_not_drawn(folder: Path, column: str) -> None:
     readable(html(with_table(folder, "runs", lambda runs: runs.drop(columns=column))))
-    readable(html(with_table(folder, "runs", lambda runs: runs.assign(**{column: np.nan}))))
+
+
+def test_figures_that_no_run_has_are_not_drawn(folder: Path) -> None:
+    readable(html(with_table(folder, "runs", lambda runs: runs.assign(**dict.fromkeys(COLUMNS, np.nan)))))
 
 
 def test_one_seed_has_no_intervals_but_a_page(tmp_path: Path) -> None:

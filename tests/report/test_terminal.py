@@ -55,6 +55,9 @@ def test_the_next_command_follows_what_is_open(images: Path, tmp_path: Path) -> 
     verdicts[3]["next"] = {"en": "Train them: without --preset pilot, or --set 'grid.factors=true'.", "ja": ""}
     folder = changed(images, tmp_path / "without", "verdicts.json", verdicts=verdicts)
     assert next_command(Folder(folder)) == "assay study families --data parts --set 'grid.factors=true'"
+    verdicts[3]["next"] = {"en": "Learn from more (--set 'biases=[{kind: fewer, images: 9}]').", "ja": ""}
+    folder = changed(images, tmp_path / "quoted", "verdicts.json", verdicts=verdicts)
+    assert next_command(Folder(folder)).endswith(" --set 'biases=[{kind: fewer, images: 9}]'")
     verdicts[3]["next"] = {"en": "Give one: --set grid.transfer=NAME.", "ja": ""}  # nothing that can be run as it is
     folder = changed(images, tmp_path / "name", "verdicts.json", verdicts=verdicts)
     assert next_command(Folder(folder)) == "assay study families --data parts --production FOLDER"

@@ -121,12 +121,12 @@ def options(text: str) -> Markup:
 
     >>> str(options("more seeds (--seeds 12) & time"))
     'more seeds (<code>--seeds 12</code>) &amp; time'
-    >>> str(options("without --preset pilot, or --set 'a=[1,2]'."))
-    'without <code>--preset pilot</code>, or <code>--set &#39;a=[1,2]&#39;</code>.'
+    >>> str(options("without --preset pilot, or --set 'a=[1, 2]'."))
+    'without <code>--preset pilot</code>, or <code>--set &#39;a=[1, 2]&#39;</code>.'
     """
-    letter = r"(?:&#39;|[^\s()（）<>&;])"
-    last = r"(?:&#39;|[^\s()（）<>&;,.])"  # a comma or a full stop after an option belongs to the sentence
-    return Markup(re.sub(rf"--[a-z]+(?: {letter}*{last})?", r"<code>\g<0></code>", str(escape(text))))
+    quoted, letter = r"&#39;.*?&#39;", r"[^\s()（）<>&;]"
+    plain = rf"{letter}*{letter[:-1]},.]"  # a comma or a full stop after an option belongs to the sentence
+    return Markup(re.sub(rf"--[a-z]+(?: (?:{quoted}|{plain}))?", r"<code>\g<0></code>", str(escape(text))))
 
 
 def _environment() -> Environment:

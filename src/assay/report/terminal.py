@@ -57,7 +57,7 @@ def next_command(folder: Folder) -> str:
         return ""
     for verdict in folder.verdicts:
         said = pick(verdict.get("next"), "en") if verdict.get("word") == "undecided" else ""
-        if option := re.search(r"(?<!without )(--[a-z]+) (?!\S*NAME)([^\s()]*[^\s(),.])", said):
+        if option := re.search(r"(?<!without )(--[a-z]+) (?!\S*NAME)('[^']*'|[^\s()]*[^\s(),.])", said):
             name, value = option[1], option[2].strip("'")
             return with_option(command, name, value) if name != "--set" else f"{command} --set '{value}'"
         if (more := re.search(r"(\d+) more seeds?\b", said)) and isinstance(seeds, int):

@@ -56,7 +56,8 @@ def _lead(folder: Folder, found: Arms | None, told: Risk | None, say: Say) -> st
     if told is None:
         return ""
     if told.warnings:
-        return " ".join(folder.text(text) for text in told.warnings)
+        said = " ".join(folder.text(text) for text in told.warnings)
+        return said if told.withheld or _possible(told) else f"{said} {_bends(say)}"
     if told.withheld:
         trained = len(sizes(folder, found)) if found else 0
         return say(
@@ -70,6 +71,20 @@ def _lead(folder: Folder, found: Arms | None, told: Risk | None, say: Say) -> st
         "All images were learned from, so that nothing is extended: what was measured is what to expect. The smaller "
         "parts would have foretold it.",
         "全画像で学習したため外挿は不要で、測定値がそのまま期待値です。小さい部分からの予測も的中しました。",
+    )
+
+
+def _possible(told: Risk) -> bool:
+    """Whether every accuracy that is expected can be one."""
+    return all(0 <= told.expected[name].value <= 1 for name in ("robust", "clean") if name in told.expected)
+
+
+def _bends(say: Say) -> str:
+    return say(
+        "An accuracy outside 0 to 100 % cannot be: the line bends before all images, so read the direction, not the "
+        "figure.",
+        "0〜100 % を外れる正解率はありえません。全画像に達する前に直線が曲がるため、"
+        "値ではなく向きだけを読んでください。",
     )
 
 
@@ -113,16 +128,21 @@ def _line(folder: Folder, found: Arms, told: Risk) -> Figure | None:
         alt=say("Against the number of training images. ", "学習画像数に対する値。")
         + ("; ".join(said) or say(f"{len(shown)} sizes, nothing foretold", f"{len(shown)} 段階、予測なし"))
         + ".",
-        caption=say(
-            "Small dots are seeds, large marks their means. The hollow diamond is what the smaller parts foretell of "
-            "the largest, with its interval: where the measured mean lies outside, no figure is given. A "
-            "filled diamond "
-            "is what is expected with all images. Intervals that leave the picture are in the table.",
-            "小さな点はシード、大きな印は平均。白抜きの菱形は小さい部分からの最大部分の予測と区間で、"
-            "実測の平均が外れればリスク値は示さない。塗りの菱形は全画像での期待値。図からはみ出す区間は表に示す。",
-        ),
+        caption=say("Small dots are seeds, large marks their means.", "小さな点はシード、大きな印は平均。")
+        + (_reading(say) if told.checked else ""),
         keys=("earlier",),
         narrowest=270,
+    )
+
+
+def _reading(say: Say) -> str:
+    """How to read what is foretold."""
+    return say(
+        " The hollow diamond is what the smaller parts foretell of the largest, with its interval: where the measured "
+        "mean lies outside, no figure is given. A filled diamond is what is expected with all images. Intervals that "
+        "leave the picture are in the table.",
+        " 白抜きの菱形は小さい部分からの最大部分の予測と区間で、実測の平均が外れればリスク値は示さない。"
+        "塗りの菱形は全画像での期待値。図からはみ出す区間は表に示す。",
     )
 
 
