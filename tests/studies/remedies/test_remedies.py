@@ -227,6 +227,8 @@ def test_a_remedy_without_runs_leaves_its_claim_open() -> None:
         (("strategy=standard",), "does not train on attacked images"),
         (("strategy=trades",), "use adversarial"),
         (("grid.arms=[magic]",), "no remedy 'magic'"),
+        (("strategy.augment=weak",), "has 'augmentation' already"),
+        (("strategy.loss=label_smoothed",), "has 'label smoothing' already"),
         (("grid.arms=[more data]", "grid.part=1"), "holds no images back"),
     ],
 )

@@ -101,6 +101,11 @@ class Remedies(Study):
             raise ValueError(f"recipe.strategy: '{strategy.kind}' is not what remedies change; use adversarial")
         if strategy.attack.kind not in ("pgd", "fgsm") and "consistency" in self.arms:
             raise ValueError("recipe.strategy.attack: trades takes the steps of pgd or fgsm; leave out 'consistency'")
+        had = {"augmentation": bool(strategy.augment), "label smoothing": strategy.loss.kind == "label_smoothed"}
+        if twice := [name for name in self.arms if had.get(name)]:
+            raise ValueError(
+                f"recipe.strategy: has '{twice[0]}' already, so it is no remedy; leave it out of grid.arms"
+            )
         if self.part == 1 and self.arms == (MORE,):
             raise ValueError("part: 1 holds no images back for 'more data'; write 0.5")
         return self

@@ -143,7 +143,7 @@ def measured(study: Remedies, data: Dataset, means: Means) -> Prices:
     base = study.base(data)
     one, size = step[BASELINE], min(study.seeds, _stack(base, data, means))
     together = seconds_a_step(data, [base.with_(seed=seed) for seed in range(size)], means) if size > 1 else one
-    further = max(0.0, together / one - 1) / max(1, size - 1)
+    further = min(1.0, max(0.0, together / one - 1) / max(1, size - 1))  # at most as long as one by one
     look = max(0.0, seconds_a_step(data, [base], means, looks=True) - one) * TRIAL_STEPS
     return Prices(step, further, look, _inside(study, data))
 
