@@ -31,7 +31,7 @@ from assay.studies.overfitting.base import LEAST_EPOCHS
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.look import Ball, rehearsed
 from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import Costed, lasting
+from assay.studies.remedies.equal import Costed, halved, lasting
 from assay.train import Recipe
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ def measured(study: Remedies, data: Dataset, means: Means) -> Prices:
     for name, recipe in _named(study.costed(data)):
         strategy = recipe.strategy.fingerprint()
         if strategy not in of_strategy:
-            of_strategy[strategy] = seconds_a_step(data, [recipe], means)
+            trial = recipe.with_(strategy=halved(recipe.strategy))
+            of_strategy[strategy] = seconds_a_step(data, [trial], means)
         step[name] = of_strategy[strategy]
     base = study.base(data)
     one, size = step[BASELINE], min(study.seeds, _stack(base, data, means))

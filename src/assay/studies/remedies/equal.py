@@ -84,16 +84,16 @@ def _examples(recipe: Recipe, data: Dataset) -> int:
 
 def _each(recipe: Recipe, data: Dataset) -> Passes:
     """Passes an example of a step, counted once in a process."""
-    trial = recipe.with_(strategy=_halved(recipe.strategy), epochs=1, biases=(), seed=0)
+    trial = recipe.with_(strategy=halved(recipe.strategy), epochs=1, biases=(), seed=0)
     key = trial.run_id(data.learned)
     if key not in _KNOWN:
         _KNOWN[key] = passes_of(trial, data)
     return _KNOWN[key]
 
 
-def _halved(strategy: Strategy) -> Strategy:
+def halved(strategy: Strategy) -> Strategy:
     """With half of each batch small, whatever the losses of an untrained network."""
     if not isinstance(strategy, Wrapper):
         return strategy
     changes = {"quantile": HALF} if isinstance(strategy, SmallLoss) else {}
-    return strategy.with_(inner=_halved(strategy.inner), **changes)
+    return strategy.with_(inner=halved(strategy.inner), **changes)
