@@ -15,6 +15,7 @@ from fake_overfitting import ARMS, CLAIMS, EPOCHS, ONSET, write
 from scipy.stats import spearmanr
 
 from assay.report.blocks import Figure, Table
+from assay.report.charts import paired
 from assay.report.charts.arms import finished
 from assay.report.charts.overfitting import (
     along,
@@ -172,6 +173,17 @@ def test_names_at_the_ends_of_lines_do_not_lie_on_one_another() -> None:
 
     places = sorted(kit.TABLES[chart.data.name]["value"])
     assert min(np.diff(places)) >= 5.4 and places[-1] <= 100
+
+
+def test_labels_break_near_their_middle_where_room_is_short() -> None:
+    text = paired._broken(["easy images left out", "損失の小さい画像を除く", "plain"])
+    told = json.loads(re.search(r"\((\{.*\})\)", text)[1])
+    assert told == {
+        "easy images left out": ["easy images", "left out"],
+        "損失の小さい画像を除く": ["損失の", "小さい画像を除く"],
+        "plain": ["plain"],
+    }
+    assert text.startswith("width < 450 ?")
 
 
 def test_the_three_steps_of_the_drop_are_the_columns_of_the_table(folder: Path) -> None:

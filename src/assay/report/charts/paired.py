@@ -99,13 +99,16 @@ def _slopes(found: Arms[Any], dots: Frame, middle: Frame, arms: Sequence[Arm], s
     ).properties(height=230)
 
 
+PARTICLES = "はをのに、"  # after which a Japanese label may be broken
+
+
 def _broken(names: Sequence[str], room: int = 150) -> str:
-    """An expression that breaks labels at the space nearest to their middle where they have too little room."""
+    """An expression that breaks labels in two near their middle where they have too little room."""
     lines = {}
     for name in names:
-        spaces = [i for i, letter in enumerate(name) if letter == " "]
-        middle = min(spaces, key=lambda i: abs(i - len(name) / 2), default=None)
-        lines[name] = [name] if middle is None else [name[:middle], name[middle + 1 :]]
+        ends = [i + 1 for i, letter in enumerate(name[:-1]) if letter == " " or letter in PARTICLES]
+        middle = min(ends, key=lambda i: abs(i - len(name) / 2), default=len(name))
+        lines[name] = [part.strip() for part in (name[:middle], name[middle:]) if part]
     return f"width < {room * len(names)} ? ({to_json(lines)})[datum.label] : datum.label"
 
 

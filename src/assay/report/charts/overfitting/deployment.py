@@ -64,8 +64,7 @@ def _lead(folder: Folder, found: Arms | None, told: Risk | None, say: Say) -> st
             f"No figure of risk: it takes trainings on {LEAST} sizes or more, each finished with two seeds or more, to "
             f"draw a line and check it; this study has {trained} (--set grid.sizes=[0.5,0.25]).",
             f"リスク値は示せません: 直線を引いて確かめるには {LEAST} 段階以上の画像数 (各 2 シード以上の完了) "
-            "が必要ですが、"
-            f"この研究では {trained} 段階です (--set grid.sizes=[0.5,0.25])。",
+            f"が必要ですが、この研究では {trained} 段階です (--set grid.sizes=[0.5,0.25])。",
         )
     return say(
         "All images were learned from, so that nothing is extended: what was measured is what to expect. The smaller "

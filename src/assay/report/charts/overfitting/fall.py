@@ -54,9 +54,8 @@ def occurs(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         ),
         caption=say(
             "Small dots are seeds, large ones means with intervals. The best of many looks lies above its "
-            "neighbours by "
-            "luck even on a curve that never falls; how far, is measured on each curve itself and taken off. To the "
-            "right of the line robustness was lost.",
+            "neighbours by luck even on a curve that never falls; how far, is measured on each curve itself and taken "
+            "off. To the right of the line robustness was lost.",
             "小さな点はシード、大きな点は平均と区間。低下しない曲線でも、"
             "多くの時点から最良を選べば偶然に上振れする。その分を各曲線から測って引く。線の右は頑健性の低下。",
         ),

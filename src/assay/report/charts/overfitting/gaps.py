@@ -92,8 +92,7 @@ def together(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
             f"Scatter of {len(points)} arms with a rank correlation of {number(rho, 2)}. Most is lost by {top.full}: "
             f"{number(top.y, 1)} points at a gap of {number(top.x, 1)}.",
             f"{len(points)} 条件の散布図。順位相関 {number(rho, 2)}。低下が最大なのは {top.full}: 差 "
-            f"{number(top.x, 1)} で "
-            f"{number(top.y, 1)} ポイント。",
+            f"{number(top.x, 1)} で {number(top.y, 1)} ポイント。",
         ),
         caption=say(
             "Small dots are seeds, large marks the means of arms with intervals both ways. Right: the order alone, "

@@ -93,10 +93,9 @@ def curve(folder: Folder) -> Figure | None:
         alt=_words(base, found, at, say),
         caption=say(
             f"Thick lines are means over {seeds} seeds, thin ones seeds. Small rings: the look that validation chose, "
-            "seed by seed; the diamond is their mean. The onset, where validation peaks (mean of three looks),"
-            " is where "
-            "the arms below begin to differ. Part of the fall comes from choosing the best look; the corrected figure "
-            "leaves it out.",
+            "seed by seed; the diamond is their mean. The onset, where validation peaks (mean of three looks), "
+            "is where the arms below begin to differ. Part of the fall comes from choosing the best look; the "
+            "corrected figure leaves it out.",
             f"太い線は {seeds} シードの平均、細い線は各シード。小さな輪は検証データで選ばれた時点、菱形はその平均。"
             "開始点は検証の頂点 (3 点平均) で、以下の条件はここから分かれる。"
             "低下の一部は最良の時点を選んだことによる偏りで、補正後の値はそれを除く。",
