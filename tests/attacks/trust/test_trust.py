@@ -11,6 +11,8 @@ from torch import nn
 
 from assay.attacks import Trust, assess, autoattack
 from assay.attacks.suite import Suite
+from assay.attacks.trust.answers import randomised
+from assay.attacks.trust.bench import Bench
 from assay.attacks.trust.strength import chance
 from assay.core.errors import BadInput
 from tests.attacks.trust.nets import CLOSE, DEFENCES, EPS, Defended, examples, network
@@ -57,6 +59,19 @@ def test_a_toy_defence_is_caught(name: str, caught_by: str) -> None:
     check = next(check for check in trust.checks if check.name == caught_by)
     assert check.passed is False and check.figure is not None and check.figure > 0
     assert trust.level == "X" and check.sentence in trust.reasons
+
+
+@pytest.mark.parametrize("n", [2, 64, 65, 128, 192])
+def test_company_is_caught_in_networks_that_are_called_for_a_few_images_at_a_time(n: int) -> None:
+    torch.manual_seed(0)
+    norm = nn.BatchNorm2d(4, track_running_stats=False)  # statistics of the batch, in evaluation mode too
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), norm, nn.Flatten(), nn.Linear(144, 10))
+    x, _ = examples(n)
+    with torch.no_grad():
+        net[-1].bias[0] = -100  # nobody is right, so that all n are looked at
+    for attack, passed in (("noise", False), ("pgd", False), ({"kind": "apgd-ce", "eot": 2}, True)):
+        result = autoattack(net, x, torch.zeros(n).long(), eps=EPS, version="custom", attacks=[attack])
+        assert randomised(Bench.of(result)).passed is passed  # an evaluation that averages over draws may be random
 
 
 @pytest.mark.parametrize(
