@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from fake_collapse import write as write_collapse
 from fake_overfitting import write as write_overfitting
+from fake_remedies import write as write_remedies
 from fake_simplicity import write as write_simplicity
 from fake_study import write
 
@@ -263,6 +264,12 @@ def test_the_overfitting_page_is_drawn_within_the_window(browser: Any, overfitti
 
 def test_the_page_of_a_pilot_is_drawn_within_the_window(browser: Any, tmp_path: Path) -> None:
     fits(browser, render(write_overfitting(tmp_path / "pilot", pilot=True, judged=0), "en"), 1280, 20)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_remedies_is_drawn_within_the_window(browser: Any, tmp_path: Path, width: int, lang: str) -> None:
+    fits(browser, render(write_remedies(tmp_path / "remedies", masked="swa"), lang), width, 18)
 
 
 def test_names_of_lines_stay_inside_their_drawing(browser: Any, overfitting: Path) -> None:
