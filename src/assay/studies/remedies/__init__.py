@@ -175,6 +175,7 @@ class Remedies(Study):
         return {
             "conditions": found,
             "absent": [name for name in NAMES if name not in {claim.name for claim in self.claimed}],
+            "images": len(biased(data, self.base(data).biases).train),
             "judged": self.judged,
             "part": self.part,
             "onset": float(self.onset),
