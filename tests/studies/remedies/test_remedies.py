@@ -17,7 +17,7 @@ from assay.studies import Means, conduct, configure, rebuild
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.remedies import Remedies
 from assay.studies.remedies.claims import CLAIMS, judge
-from assay.studies.remedies.design import DISTILLED, EARLY, MORE, NAMES, NATURAL, ROBUST, teachers_of
+from assay.studies.remedies.design import AUGMIX, DISTILLED, EARLY, MORE, NAMES, NATURAL, ROBUST, teachers_of
 from assay.studies.remedies.equal import Costed
 from assay.studies.remedies.ranking import ranking
 from assay.studies.verdict import verdicts
@@ -99,6 +99,14 @@ def test_only_claims_of_the_plan_are_made() -> None:
     assert [claim.name for claim in study.claimed] == [EARLY, "awp", "swa"]  # in order of importance
     assert set(study.plan(data)["smallest_p"]) == {EARLY, "awp", "swa"}
     assert [claim.name for claim in CLAIMS] == list(NAMES)
+
+
+def test_a_table_has_every_remedy_but_augmix() -> None:
+    study, data = configure("remedies", "cells", settings=("model=mlp:8",))
+    assert isinstance(study, Remedies)
+    names = [name for name in NAMES if name != AUGMIX]
+    assert [claim.name for claim in study.claimed] == names and study.describe(data)["absent"] == [AUGMIX]
+    assert [one.arm.name for one in study.costed(data)] == [BASELINE, *(name for name in names if name != EARLY)]
 
 
 def test_early_stopping_is_not_trained_and_teachers_are() -> None:

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.core.spec import Number, Share
 from assay.data import Dataset, biased
-from assay.lab import Lab
+from assay.lab import Lab, Source
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
 from assay.studies.means import Means
@@ -24,6 +24,7 @@ from assay.studies.remedies import words
 from assay.studies.remedies.budget import within
 from assay.studies.remedies.claims import CLAIMS, judge
 from assay.studies.remedies.design import (
+    AUGMIX,
     MORE,
     NAMES,
     NATURAL,
@@ -114,6 +115,14 @@ class Remedies(Study):
     def suits(cls, data: Dataset) -> dict[str, Any]:
         """Adversarial training at a usual radius, with all three splits recorded."""
         return suited(data)
+
+    @classmethod
+    def completed(cls, plain: dict[str, Any]) -> dict[str, Any]:
+        """All remedies that the data allow: a table has no AugMix."""
+        source = Source(plain["data"], plain["production"], plain["regroup"], plain.get("split_seed", 0))
+        if "arms" not in plain and source.load().kind == "table":
+            plain["arms"] = [name for name in NAMES if name != AUGMIX]
+        return plain
 
     @property
     def claimed(self) -> tuple[Claim, ...]:

@@ -30,11 +30,11 @@ from assay.train.recipe import BEST
 from assay.train.strategies.treatments import AugMixed, Drop, Harder
 
 Role = Literal["base", "remedy", "teacher"]
-EARLY, MORE, DISTILLED = "early stopping", "more data", "distillation"
+EARLY, MORE, AUGMIX, DISTILLED = "early stopping", "more data", "augmix", "distillation"
 NATURAL, ROBUST = "natural teacher", "robust teacher"
 # In order of importance: where a budget does not suffice for all, arms are cut from the end.
 NAMES = (
-    *(EARLY, MORE, "awp", "ema", "augmentation", "combination", "harder attack", "augmix", "left out"),
+    *(EARLY, MORE, "awp", "ema", "augmentation", "combination", "harder attack", AUGMIX, "left out"),
     *("label smoothing", "mail", "swa", "consistency", DISTILLED),
 )
 HORIZON = 10  # an exponential average forgets within this part of training: a tenth
@@ -91,7 +91,7 @@ def _changes(base: Recipe, onset: Fraction, total: int) -> dict[str, Strategy]:
         "augmentation": more,
         "combination": ema(AWP(inner=more)),
         "harder attack": small(Harder()),
-        "augmix": small(AugMixed()),
+        AUGMIX: small(AugMixed()),
         "left out": small(Drop()),
         "label smoothing": plain.with_(loss=LabelSmoothed()),
         "mail": Weighted(start=onset, inner=plain),
