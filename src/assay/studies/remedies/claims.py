@@ -11,7 +11,7 @@ import pandas as pd
 from assay.maths.statistics import Estimate
 from assay.studies.overfitting.claims import SMALL
 from assay.studies.overfitting.design import BASELINE
-from assay.studies.overfitting.words import broken, weak
+from assay.studies.overfitting.readings import broken, weak
 from assay.studies.phrases import NOTHING, stopped
 from assay.studies.remedies import words
 from assay.studies.remedies.design import NAMES

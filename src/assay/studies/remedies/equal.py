@@ -13,6 +13,7 @@ from assay.train.passes import Passes, passes_of
 from assay.train.recipe import BEST
 from assay.train.strategies import Wrapper
 
+SMALL = "mlp:32"  # the network that passes are counted with
 _KNOWN: dict[str, Passes] = {}
 HALF = 0.5  # of the examples count as small while passes are counted: how many there will be is not known before
 
@@ -83,8 +84,9 @@ def _examples(recipe: Recipe, data: Dataset) -> int:
 
 
 def _each(recipe: Recipe, data: Dataset) -> Passes:
-    """Passes an example of a step, counted once in a process."""
-    trial = recipe.with_(strategy=halved(recipe.strategy), epochs=1, biases=(), seed=0)
+    """Passes an example of a step, counted once in a process; how many there are does not depend on the network."""
+    small = {"model": SMALL, "activation": None, "start": None}
+    trial = recipe.with_(strategy=halved(recipe.strategy), epochs=1, biases=(), seed=0, **small)
     key = trial.run_id(data.learned)
     if key not in _KNOWN:
         _KNOWN[key] = passes_of(trial, data)
