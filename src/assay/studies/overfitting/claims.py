@@ -11,7 +11,7 @@ import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.gap import said
-from assay.studies.overfitting import words
+from assay.studies.overfitting import readings, words
 from assay.studies.overfitting.design import BASELINE, DROP, NARROWED, PERTURBATION, RANDOM, WRONG, fewer
 from assay.studies.overfitting.gaps import gaps
 from assay.studies.overfitting.risk import risk
@@ -77,7 +77,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "wrong-labels": _difference("wrong-labels", drop, WRONG, BASELINE),
         "narrow": _difference("narrow", drop, NARROWED, fewer(0.5)),
     }
-    warnings = [*stopped(runs), *words.untrusted(alive), *words.broken(alive), *words.weak(alive, about)]
+    warnings = [*stopped(runs), *readings.untrusted(alive), *readings.broken(alive), *readings.weak(alive, about)]
     return said(judged, gaps(runs)), [*warnings, *risk(about, alive).warnings]
 
 

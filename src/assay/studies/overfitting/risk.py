@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assay.studies.overfitting import words
+from assay.studies.overfitting import readings
 from assay.studies.overfitting.design import BASELINE, CLEAN, fewer
 from assay.studies.study import Text
 
 FIGURES = {"drop": "drop_corrected", "robust": "robust_best", "clean": "clean_best"}
+BOUNDED = ("robust", "clean")  # accuracies: their line is one of log odds, which cannot leave [0, 1]
 LEAST = 3  # sizes that make a line and something to check it by
+EDGE = 1e-3  # accuracies nearer to 0 or 1 are taken to be so near: their odds are not known better
 FARTHEST = 4  # times the images that were learned from: a line that was checked over one doubling is followed for two
 
 
@@ -67,6 +69,19 @@ def line(sizes: Sequence[float], table: np.ndarray, at: float, level: float = 0.
     return Foretold(float(values.mean()), float(values.mean()) - half, float(values.mean()) + half)
 
 
+def bounded(sizes: Sequence[float], table: np.ndarray, at: float, level: float = 0.95) -> Foretold:
+    """`line` through log odds ln(a / (1 - a)) of accuracies, read off as an accuracy in [0, 1].
+
+    >>> found = bounded([1, 2], np.array([[0.5, 0.9], [0.5, 0.9]]), 4)  # odds 1, 9, 81
+    >>> round(found.value, 6) == round(81 / 82, 6)
+    True
+    """
+    from scipy.special import expit, logit
+
+    found = line(sizes, logit(np.clip(table, EDGE, 1 - EDGE)), at, level)
+    return Foretold(*(float(expit(value)) for value in (found.value, found.low, found.high)))
+
+
 def risk(about: Mapping[str, Any], alive: pd.DataFrame) -> Risk:
     """What the sizes that were trained say about all images."""
     n, learned = int(about["data"]["sizes"]["train"]), int(about["images"])
@@ -76,7 +91,7 @@ def risk(about: Mapping[str, Any], alive: pd.DataFrame) -> Risk:
     if len(smaller) + 1 < LEAST:
         return Risk(n, {}, {}, withheld=True)
     if target > FARTHEST:
-        return Risk(n, {}, {}, withheld=True, warnings=words.too_far(n, learned, FARTHEST))
+        return Risk(n, {}, {}, withheld=True, warnings=readings.too_far(n, learned, FARTHEST))
     expected, checked = {}, {}
     for name, column in FIGURES.items():
         wide = alive.pivot_table(index="seed", columns="condition", values=column)
@@ -85,9 +100,10 @@ def risk(about: Mapping[str, Any], alive: pd.DataFrame) -> Risk:
         table = wide[[sizes[size] for size in (*smaller, 1.0)]].dropna().to_numpy()
         if len(table) < 2:
             return Risk(n, {}, {}, withheld=True)
-        checked[name] = line(smaller, table[:, :-1], 1.0), float(table[:, -1].mean())
-        expected[name] = line([*smaller, 1.0], table, target)
+        told = bounded if name in BOUNDED else line
+        checked[name] = told(smaller, table[:, :-1], 1.0), float(table[:, -1].mean())
+        expected[name] = told([*smaller, 1.0], table, target)
     missed = [name for name, (told, seen) in checked.items() if not told.low <= seen <= told.high]
     natural = alive[alive.condition == CLEAN]
     price = float(natural.clean_last.mean() - alive[alive.condition == BASELINE].clean_last.mean())
-    return Risk(n, expected, checked, bool(missed), words.risk(n, learned, expected, checked, missed, price))
+    return Risk(n, expected, checked, bool(missed), readings.risk(n, learned, expected, checked, missed, price))

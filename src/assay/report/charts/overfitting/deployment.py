@@ -56,8 +56,7 @@ def _lead(folder: Folder, found: Arms | None, told: Risk | None, say: Say) -> st
     if told is None:
         return ""
     if told.warnings:
-        said = " ".join(folder.text(text) for text in told.warnings)
-        return said if told.withheld or _possible(told) else f"{said} {_bends(say)}"
+        return " ".join(folder.text(text) for text in told.warnings)
     if told.withheld:
         trained = len(sizes(folder, found)) if found else 0
         return say(
@@ -70,20 +69,6 @@ def _lead(folder: Folder, found: Arms | None, told: Risk | None, say: Say) -> st
         "All images were learned from, so that nothing is extended: what was measured is what to expect. The smaller "
         "parts would have foretold it.",
         "全画像で学習したため外挿は不要で、測定値がそのまま期待値です。小さい部分からの予測も的中しました。",
-    )
-
-
-def _possible(told: Risk) -> bool:
-    """Whether every accuracy that is expected can be one."""
-    return all(0 <= told.expected[name].value <= 1 for name in ("robust", "clean") if name in told.expected)
-
-
-def _bends(say: Say) -> str:
-    return say(
-        "An accuracy outside 0 to 100 % cannot be: the line bends before all images, so read the direction, not the "
-        "figure.",
-        "0〜100 % を外れる正解率はありえません。全画像に達する前に直線が曲がるため、"
-        "値ではなく向きだけを読んでください。",
     )
 
 
