@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
+from assay.studies.claim import ratio, relation, share
 from assay.studies.collapse import words
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
 from assay.studies.collapse.gaps import gaps
 from assay.studies.gap import said
 from assay.studies.phrases import NOTHING, as_ratio, stopped
-from assay.studies.study import Claim, Judged, Tables, Text, text
+from assay.studies.study import Claim, Judged, Tables, Text
 
 CLOSE = 0.01  # a difference of accuracies or of variances smaller than this does not matter
 FLOOR = 1e-3  # variances below are noise of the measurement; ratios are taken above it
@@ -24,25 +25,15 @@ LEAST_SETTINGS = 6
 
 def _share(name: str, measure: str, claimed: Literal["above", "below"] = "above", bound: float = 0.0) -> Claim:
     margin = (-CLOSE, CLOSE) if bound == 0 else (bound, bound)
-    unit = text("share", "割合")
-    return Claim(
-        name=name, text=words.CLAIM[name], measure=measure, claimed=claimed, threshold=bound, margin=margin,
-        bounds=(-1.0, 1.0), scale="share", unit=unit, design="paired",
-    )  # fmt: skip
+    return share(name, words.CLAIM[name], measure, margin=margin, claimed=claimed, threshold=bound)
 
 
 def _ratio(name: str, measure: str, claimed: Literal["above", "below", "apart"]) -> Claim:
-    return Claim(
-        name=name, text=words.CLAIM[name], measure=measure, claimed=claimed, threshold=1.0, margin=(1 / 1.1, 1.1),
-        bounds=(0.0, 1e6), scale="ratio", unit=text("times", "倍"), design="paired",
-    )  # fmt: skip
+    return ratio(name, words.CLAIM[name], measure, margin=(1 / 1.1, 1.1), claimed=claimed)
 
 
 def _relation(name: str, measure: str, claimed: Literal["above", "below"]) -> Claim:
-    return Claim(
-        name=name, text=words.CLAIM[name], measure=measure, claimed=claimed, threshold=0.0, margin=(-0.2, 0.2),
-        bounds=(-1.0, 1.0), scale="correlation", unit=text("rank correlation", "順位相関"), design="family",
-    )  # fmt: skip
+    return relation(name, words.CLAIM[name], measure, claimed=claimed)
 
 
 CLAIMS = (

@@ -10,70 +10,47 @@ import pandas as pd
 
 from assay.core.errors import BadInput
 from assay.maths.statistics import paired_effect, place, rank_relation, spread_contrast, within_relation
+from assay.studies.claim import ratio, relation, share
 from assay.studies.families import words
 from assay.studies.families.tables import mean_spread
 from assay.studies.phrases import NOTHING, as_ratio, stopped
-from assay.studies.study import Claim, Judged, Tables, Text, text
+from assay.studies.study import Judged, Tables, Text, text
 
 CLAIMS = (
-    Claim(
-        name="stress-moves",
-        text=words.CLAIM["stress-moves"],
-        measure="CKA distance at the last hidden layer to the unstressed run of the same seed, stress over fork",
-        claimed="above",
-        threshold=1.0,
+    ratio(
+        "stress-moves",
+        words.CLAIM["stress-moves"],
+        "CKA distance at the last hidden layer to the unstressed run of the same seed, stress over fork",
         margin=(0.8, 1.25),
-        bounds=(0.0, 1e6),
-        scale="ratio",
         unit=text("times as far", "倍"),
-        design="paired",
     ),
-    Claim(
-        name="places-differ",
-        text=words.CLAIM["places-differ"],
-        measure="share of squared CKA distance between conditions, beyond chance (PERMANOVA)",
-        claimed="above",
-        threshold=0.0,
+    share(
+        "places-differ",
+        words.CLAIM["places-differ"],
+        "share of squared CKA distance between conditions, beyond chance (PERMANOVA)",
         margin=(-0.05, 0.05),
-        bounds=(-1.0, 1.0),
-        scale="share",
         unit=text("of the variation", "（全変動に占める割合）"),
         design="family",
     ),
-    Claim(
-        name="unhappy-vary-more",
-        text=words.CLAIM["unhappy-vary-more"],
-        measure="spread of the lower third over that of the upper third by validation accuracy, within conditions",
-        claimed="above",
-        threshold=1.0,
+    ratio(
+        "unhappy-vary-more",
+        words.CLAIM["unhappy-vary-more"],
+        "spread of the lower third over that of the upper third by validation accuracy, within conditions",
         margin=(0.9, 1 / 0.9),
-        bounds=(0.0, 1e6),
-        scale="ratio",
         unit=text("times as wide", "倍"),
         design="family",
     ),
-    Claim(
-        name="worse-is-wider",
-        text=words.CLAIM["worse-is-wider"],
-        measure="rank correlation over conditions of mean test accuracy (paired models) and spread (family models)",
+    relation(
+        "worse-is-wider",
+        words.CLAIM["worse-is-wider"],
+        "rank correlation over conditions of mean test accuracy (paired models) and spread (family models)",
         claimed="below",
-        threshold=0.0,
-        margin=(-0.2, 0.2),
-        bounds=(-1.0, 1.0),
-        scale="correlation",
-        unit=text("rank correlation", "順位相関"),
-        design="family",
     ),
-    Claim(
-        name="movers-misjudge",
-        text=words.CLAIM["movers-misjudge"],
-        measure="rank correlation of movement and false detections under shift, at equal test accuracy, in conditions",
-        claimed="above",
-        threshold=0.0,
+    relation(
+        "movers-misjudge",
+        words.CLAIM["movers-misjudge"],
+        "rank correlation of movement and false detections under shift, at equal test accuracy, in conditions",
         margin=(-0.1, 0.1),
-        bounds=(-1.0, 1.0),
-        scale="correlation",
-        unit=text("rank correlation", "順位相関"),
         design="paired",
     ),
 )

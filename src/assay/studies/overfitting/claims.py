@@ -10,23 +10,21 @@ import numpy as np
 import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
+from assay.studies.claim import relation, share
 from assay.studies.gap import said
 from assay.studies.overfitting import readings, words
 from assay.studies.overfitting.design import BASELINE, DROP, NARROWED, PERTURBATION, RANDOM, WRONG, fewer
 from assay.studies.overfitting.gaps import gaps
 from assay.studies.overfitting.risk import risk
 from assay.studies.phrases import NOTHING, stopped
-from assay.studies.study import Claim, Judged, Tables, Text, text
+from assay.studies.study import Claim, Judged, Tables, Text
 
 SMALL = 0.02  # a difference of robust accuracies or of gaps smaller than this does not matter
 LEAST_ARMS = 6
 
 
 def _share(name: str, measure: str) -> Claim:
-    return Claim(
-        name=name, text=words.CLAIM[name], measure=measure, claimed="above", threshold=0.0, margin=(-SMALL, SMALL),
-        bounds=(-1.0, 1.0), scale="share", unit=text("share", "割合"), design="paired",
-    )  # fmt: skip
+    return share(name, words.CLAIM[name], measure, margin=(-SMALL, SMALL))
 
 
 CLAIMS = (
@@ -41,17 +39,10 @@ CLAIMS = (
         "perturbation-features",
         "train-test gap of a probe on clean features at the end, baseline minus easy images not attacked",
     ),
-    Claim(
-        name="gap-with-drop",
-        text=words.CLAIM["gap-with-drop"],
-        measure="rank correlation over arms of the mean gap of a probe on attacked features and the mean drop",
-        claimed="above",
-        threshold=0.0,
-        margin=(-0.2, 0.2),
-        bounds=(-1.0, 1.0),
-        scale="correlation",
-        unit=text("rank correlation", "順位相関"),
-        design="family",
+    relation(
+        "gap-with-drop",
+        words.CLAIM["gap-with-drop"],
+        "rank correlation over arms of the mean gap of a probe on attacked features and the mean drop",
     ),
     _share("less-data", "corrected drop, fewest images minus baseline"),
     _share("wrong-labels", "corrected drop, a tenth of the labels wrong minus baseline"),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from assay.maths.statistics import Estimate
+from assay.studies.claim import share
 from assay.studies.overfitting.claims import SMALL
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.readings import broken, weak
@@ -16,23 +17,10 @@ from assay.studies.phrases import NOTHING, stopped
 from assay.studies.remedies import words
 from assay.studies.remedies.design import NAMES
 from assay.studies.remedies.ranking import chosen, effect, shipped
-from assay.studies.study import Claim, Judged, Tables, Text, text
+from assay.studies.study import Judged, Tables, Text
 
-CLAIMS = tuple(
-    Claim(
-        name=name,
-        text=words.CLAIM[name],
-        measure="robust accuracy on test of what is shipped, this remedy minus plain adversarial training",
-        claimed="above",
-        threshold=0.0,
-        margin=(-SMALL, SMALL),
-        bounds=(-1.0, 1.0),
-        scale="share",
-        unit=text("share", "割合"),
-        design="paired",
-    )
-    for name in NAMES
-)
+MEASURE = "robust accuracy on test of what is shipped, this remedy minus plain adversarial training"
+CLAIMS = tuple(share(name, words.CLAIM[name], MEASURE, margin=(-SMALL, SMALL)) for name in NAMES)
 
 
 def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:

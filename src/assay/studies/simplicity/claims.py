@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
+from assay.studies.claim import ratio, relation
 from assay.studies.phrases import NOTHING, as_ratio, stopped
 from assay.studies.simplicity import words
 from assay.studies.simplicity.design import RELU_KINDS, SATURATING
-from assay.studies.study import Claim, Judged, Tables, Text, text
+from assay.studies.study import Claim, Judged, Tables, Text
 
 STEADY = 1.1  # a ratio of complexities nearer to 1 than this is taken as no change
 LEAST_SETTINGS = 6  # below, a relation over settings is not even estimated
@@ -30,34 +31,13 @@ RELATIONS: dict[str, tuple[str, str, Literal["above", "below"]]] = {
 
 def _ratio(name: str, measure: str, claimed: Literal["above", "below"], bound: float = 1.0) -> Claim:
     margin = (1 / STEADY, STEADY) if bound == 1.0 else (bound, bound)
-    return Claim(
-        name=name,
-        text=words.CLAIM[name],
-        measure=measure,
-        claimed=claimed,
-        threshold=bound,
-        margin=margin,
-        bounds=(0.0, 1e6),
-        scale="ratio",
-        unit=text("times", "倍"),
-        design="paired",
-    )
+    return ratio(name, words.CLAIM[name], measure, margin=margin, claimed=claimed, threshold=bound)
 
 
 def _relation(name: str) -> Claim:
     a, b, claimed = RELATIONS[name]
-    return Claim(
-        name=name,
-        text=words.CLAIM[name],
-        measure=f"rank correlation over settings of mean {a} and mean {b}",
-        claimed=claimed,
-        threshold=0.0,
-        margin=(-0.2, 0.2),
-        bounds=(-1.0, 1.0),
-        scale="correlation",
-        unit=text("rank correlation", "順位相関"),
-        design="family",
-    )
+    measure = f"rank correlation over settings of mean {a} and mean {b}"
+    return relation(name, words.CLAIM[name], measure, claimed=claimed)
 
 
 CLAIMS = (
