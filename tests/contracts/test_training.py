@@ -20,16 +20,23 @@ from assay.train.learner import Learner
 Blobs = Callable[..., Dataset]
 
 # A member that cannot be built from its kind alone says here how to build one.
-BUILD: dict[str, dict[str, Any]] = {"hot_swap": {"activation": "tanh"}, "distilled": {}}
+BUILD: dict[str, dict[str, Any]] = {
+    "hot_swap": {"activation": "tanh"},
+    "distilled": {},
+    "targeted": {"name": "mark"},
+}
 
 
 @pytest.fixture(autouse=True)
-def teacher(tmp_path: Path) -> None:
-    """A finished run in its folder, for those that learn from one."""
+def beside(make_blobs: Blobs, tmp_path: Path) -> None:
+    """A finished run in its folder, for those that learn from one, and a column of marks, every third example."""
     tensors = build("mlp:6", (1, 6, 6), 3).state_dict()
     save_file(tensors, tmp_path / "weights@1.safetensors")
     (tmp_path / "recipe.json").write_text('{"model": "mlp:6"}')
     BUILD["distilled"]["robust"] = str(tmp_path)
+    marks = "".join(f"{int(row % 3 == 0)}\n" for row in range(len(make_blobs().train)))
+    (tmp_path / "marks.csv").write_text(f"mark\n{marks}")
+    BUILD["targeted"]["file"] = str(tmp_path / "marks.csv")
 
 
 def learner(runs: int, model: str = "mlp:6") -> Learner:
