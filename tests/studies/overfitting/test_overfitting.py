@@ -117,6 +117,19 @@ def test_verdicts_do_not_read_what_was_not_judged() -> None:
     assert "grid.factors" in (judged["natural-data"].lacking or {})["en"] and judged["less-data"].lacking is None
 
 
+def test_too_few_looks_are_told() -> None:
+    runs = world().assign(drop=None, drop_flat=None, drop_corrected=None)
+    judged, _ = judge(ABOUT, {"runs": runs})
+    assert "evaluate_every" in (judged["occurs"].lacking or {})["en"] and judged["natural-data"].lacking is None
+    assert judged["natural-data"].estimate.known and not judged["occurs"].estimate.known
+    study, _ = configure("overfitting", "cells", settings=("epochs=10",))
+    assert study.recipe.evaluate_every == 1
+    study, _ = configure("overfitting", "cells", settings=("epochs=200",))
+    assert study.recipe.evaluate_every == 5
+    study, _ = configure("overfitting", "cells", settings=("epochs=200", "evaluate_every=2"))
+    assert study.recipe.evaluate_every == 2
+
+
 def test_warnings_change_the_reading() -> None:
     runs = world()
     runs.loc[0, "autoattack_level_last"] = "X"

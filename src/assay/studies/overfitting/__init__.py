@@ -13,7 +13,7 @@ from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
 from assay.studies.overfitting import words
-from assay.studies.overfitting.base import check, on_part, suited
+from assay.studies.overfitting.base import check, on_part, suited, with_looks
 from assay.studies.overfitting.claims import CLAIMS, judge
 from assay.studies.overfitting.design import (
     BASELINE,
@@ -90,6 +90,11 @@ class Overfitting(Study):
     def suits(cls, data: Dataset) -> dict[str, Any]:
         """Adversarial training at a usual radius on 2,000 images at most, with all three splits recorded."""
         return suited(data)
+
+    @classmethod
+    def completed(cls, plain: dict[str, Any]) -> dict[str, Any]:
+        """With as many looks as suit the epochs."""
+        return with_looks(plain)
 
     def base(self, data: Dataset) -> Recipe:
         """The recipe of the baseline: of all images, or of a part."""

@@ -28,9 +28,20 @@ def suited(data: Dataset) -> dict[str, Any]:
         "record": ["train", "test"],
         "keep": [BEST, "1"],
         "epochs": epochs,
-        "evaluate_every": max(1, epochs // LOOKS),
         "biases": [] if images == len(data.train) else [{"kind": "fewer", "images": images}],
     }
+
+
+def with_looks(plain: dict[str, Any]) -> dict[str, Any]:
+    """A study's settings with as many looks as suit its epochs, unless it was said how often to look.
+
+    >>> with_looks({"recipe": {"epochs": 120}})["recipe"]["evaluate_every"]
+    3
+    """
+    recipe = plain["recipe"]
+    epochs = recipe.get("epochs")
+    every = max(1, epochs // LOOKS) if isinstance(epochs, int) else 1
+    return {**plain, "recipe": {"evaluate_every": every, **recipe}}
 
 
 def check(recipe: Recipe) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from assay.maths.statistics.decline import LEAST
 from assay.studies.gap import Gap
-from assay.studies.overfitting.design import DROP, NARROWED, WRONG, fewer
+from assay.studies.overfitting.design import BASELINE, DROP, NARROWED, WRONG, fewer
 from assay.studies.study import text
 
 NO_FACTORS = Gap(
@@ -42,10 +43,22 @@ NO_SIZES = Gap(
 )
 
 
+FEW_LOOKS = Gap(
+    ("occurs", "gap-with-drop", "less-data", "wrong-labels", "narrow"),
+    text(
+        f"There were fewer than {LEAST} looks at each run: too few to tell a fall.",
+        f"各学習の評価回数が{LEAST}回未満のため、低下を判断できません。",
+    ),
+    text("Look more often or train longer: --set evaluate_every=1.", "--set evaluate_every=1 を指定してください。"),
+)
+
+
 def gaps(runs: pd.DataFrame) -> list[Gap]:
     """What is missing."""
     arms = set(runs.condition)
-    found = [] if DROP in arms else [NO_FACTORS]
+    base = runs[(runs.condition == BASELINE) & (runs.status.astype(str) == "finished")]
+    found = [FEW_LOOKS] if len(base) and base.drop_corrected.isna().all() else []
+    found += [] if DROP in arms else [NO_FACTORS]
     found += [] if WRONG in arms else [NO_WORSE]
     found += [] if {NARROWED, fewer(0.5)} <= arms else [NO_LIGHT]
     return found + ([] if any(name.startswith(fewer(0)[:-1]) for name in arms) else [NO_SIZES])

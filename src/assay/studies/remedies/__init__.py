@@ -16,7 +16,7 @@ from assay.lab import Lab, Source
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
 from assay.studies.means import Means
-from assay.studies.overfitting.base import check, on_part, suited
+from assay.studies.overfitting.base import check, on_part, suited, with_looks
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.look import Ball, looked
 from assay.studies.overfitting.tables import curves, parts, run_rows
@@ -118,7 +118,8 @@ class Remedies(Study):
 
     @classmethod
     def completed(cls, plain: dict[str, Any]) -> dict[str, Any]:
-        """All remedies that the data allow: a table has no AugMix."""
+        """All remedies that the data allow (a table has no AugMix), and as many looks as suit the epochs."""
+        plain = with_looks(plain)
         source = Source(plain["data"], plain["production"], plain["regroup"], plain.get("split_seed", 0))
         if "arms" not in plain and source.load().kind == "table":
             plain["arms"] = [name for name in NAMES if name != AUGMIX]
