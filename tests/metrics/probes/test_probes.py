@@ -1,7 +1,5 @@
 """Probes against scikit-learn's own on digits, and against literal twins."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -91,14 +89,16 @@ def test_linear_probe_ignores_scale_and_dead_columns(digits):
     assert not x.std(0).all()  # digits have pixels that are always blank
 
 
-def test_linear_probe_is_quick():
+def test_linear_probe_comes_near_the_best_there_is():
+    """Round clouds of one size: nothing beats the nearest true centre."""
     rng = np.random.default_rng(0)
     y = rng.integers(10, size=7000)
-    x = rng.standard_normal((7000, 128)) + 0.3 * rng.standard_normal((10, 128))[y]
-    metrics.linear_probe(x[:50], y[:50], x[:50], y[:50], x[:50], y[:50])  # imports
-    began = time.process_time()
+    noise, centres = rng.standard_normal((7000, 128)), 0.3 * rng.standard_normal((10, 128))
+    x = noise + centres[y]
     found = metrics.linear_probe(x[:5000], y[:5000], x[5000:6000], y[5000:6000], x[6000:], y[6000:])
-    assert time.process_time() - began < 5 and found.accuracy > 0.8  # about half a second on an idle core
+    nearest = ((x[6000:, None] - centres) ** 2).sum(-1).argmin(1)
+    best = (nearest == y[6000:]).mean()
+    assert best - 0.03 < found.accuracy < best + 0.01
 
 
 def test_few_shot_equals_a_literal_twin(digits):
