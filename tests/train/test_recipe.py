@@ -86,6 +86,14 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
                 assert base.with_(**{field: value}).fingerprint() != base.fingerprint(), (kind, field)
 
 
+def test_moments_may_be_written_as_numbers() -> None:
+    written = Recipe.parse({"data": "digits", "keep": ["best", 0.5, 1]})
+    assert written.keep == ("best", "0.5", "1")
+    assert written.fingerprint() == Recipe(data="digits", keep=("best", "0.5", "1")).fingerprint()
+    with pytest.raises(BadInput, match="lies outside training"):
+        Recipe.parse({"data": "digits", "keep": [2]})
+
+
 def test_editing_the_users_model_gives_another_run(tmp_path) -> None:
     file = tmp_path / "own.py"
     file.write_text("x = 1\n")

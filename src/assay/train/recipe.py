@@ -92,6 +92,14 @@ class Recipe(Spec):
         swapped = (getattr(one, "strategy", None) for one in self.interventions)
         return all(strategy.stacks for strategy in (self.strategy, *swapped) if strategy is not None)
 
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _as_text(cls, moments: Any) -> Any:
+        """A share may be written as a number: ``keep: [best, 1]``."""
+        if not isinstance(moments, list | tuple):
+            return moments
+        return [f"{one:.12g}" if isinstance(one, int | float) and not isinstance(one, bool) else one for one in moments]
+
     @field_validator("model")
     @classmethod
     def _known_model(cls, value: str | None) -> str | None:

@@ -60,7 +60,7 @@ class Overfitting(Study):
         "smoke": ("grid.seeds=2", "epochs=10", "grid.sizes=[0.5]", "grid.thresholds=[]", "grid.judged=32"),
         "default": (),
         "pilot": (
-            *("grid.seeds=6", "grid.part=0.5", "grid.sizes=[0.5,0.25]", "grid.judged=0"),
+            *("grid.seeds=10", "grid.part=0.5", "grid.sizes=[0.5,0.25]", "grid.judged=0"),
             *("grid.factors=false", "grid.worse=false"),
         ),
         "evidence": (),
