@@ -5,88 +5,38 @@ Each sets what such a figure can be at all, its unit, and where the effect would
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from assay.studies.study import Claim, Text, text
 
-Side = Literal["above", "below", "apart"]
-Design = Literal["paired", "family"]
 SHARE, TIMES = text("share", "割合"), text("times", "倍")
 CORRELATION = text("rank correlation", "順位相関")
 MOST = 1e6  # a ratio above is not told apart from one that has no bound
 
 
 def share(
-    name: str,
-    said: Text,
-    measure: str,
-    *,
-    margin: tuple[float, float],
-    claimed: Side = "above",
-    threshold: float = 0.0,
-    unit: Text = SHARE,
-    design: Design = "paired",
+    name: str, said: Text, measure: str, *, margin: tuple[float, float], unit: Text = SHARE, **where: Any
 ) -> Claim:
-    """A share, or a difference of shares, in [-1, 1]."""
-    return Claim(
-        name=name,
-        text=said,
-        measure=measure,
-        claimed=claimed,
-        threshold=threshold,
-        margin=margin,
-        bounds=(-1.0, 1.0),
-        scale="share",
-        unit=unit,
-        design=design,
-    )
+    """A share, or a difference of shares, in [-1, 1]; no effect is 0. ``where``: claimed, threshold, design."""
+    fixed = {"bounds": (-1.0, 1.0), "scale": "share", "unit": unit}
+    return _claim(name, said, measure, margin=margin, **fixed, **where)
 
 
 def ratio(
-    name: str,
-    said: Text,
-    measure: str,
-    *,
-    margin: tuple[float, float],
-    claimed: Side = "above",
-    threshold: float = 1.0,
-    unit: Text = TIMES,
-    design: Design = "paired",
+    name: str, said: Text, measure: str, *, margin: tuple[float, float], unit: Text = TIMES, **where: Any
 ) -> Claim:
-    """A ratio above 0; no effect is 1."""
-    return Claim(
-        name=name,
-        text=said,
-        measure=measure,
-        claimed=claimed,
-        threshold=threshold,
-        margin=margin,
-        bounds=(0.0, MOST),
-        scale="ratio",
-        unit=unit,
-        design=design,
-    )
+    """A ratio above 0; no effect is 1. ``where``: claimed, threshold, design."""
+    fixed = {"bounds": (0.0, MOST), "scale": "ratio", "unit": unit, "threshold": 1.0}
+    return _claim(name, said, measure, margin=margin, **{**fixed, **where})
 
 
-def relation(
-    name: str,
-    said: Text,
-    measure: str,
-    *,
-    claimed: Side = "above",
-    margin: tuple[float, float] = (-0.2, 0.2),
-    design: Design = "family",
-) -> Claim:
-    """A rank correlation in [-1, 1]."""
-    return Claim(
-        name=name,
-        text=said,
-        measure=measure,
-        claimed=claimed,
-        threshold=0.0,
-        margin=margin,
-        bounds=(-1.0, 1.0),
-        scale="correlation",
-        unit=CORRELATION,
-        design=design,
-    )
+def relation(name: str, said: Text, measure: str, *, margin: tuple[float, float] = (-0.2, 0.2), **where: Any) -> Claim:
+    """A rank correlation in [-1, 1] over conditions, unless ``where`` says otherwise: claimed, design."""
+    fixed = {"bounds": (-1.0, 1.0), "scale": "correlation", "unit": CORRELATION, "design": "family"}
+    return _claim(name, said, measure, margin=margin, **{**fixed, **where})
+
+
+def _claim(name: str, said: Text, measure: str, **fields: Any) -> Claim:
+    """A claim of an effect above nothing, seed by seed, in what the fields do not say otherwise."""
+    usual = {"claimed": "above", "threshold": 0.0, "design": "paired"}
+    return Claim(name=name, text=said, measure=measure, **{**usual, **fields})
