@@ -63,6 +63,22 @@ def test_trials_of_a_dead_process_are_taken_over_as_they_were(tmp_path: Path) ->
             assert [f"{t.number} {t.user_attrs['values']}" for t in book.claim(2, 0)] == lines[:2]
 
 
+@pytest.mark.parametrize("number", [3, 14])  # drawn one axis at a time, and (after ten) all axes together
+def test_a_process_may_die_between_any_two_lines_of_a_claim(tmp_path: Path, number: int) -> None:
+    whole = drawn(tmp_path / "whole", [1] * (number + 1))
+    lines = (tmp_path / "whole" / "journal.log").read_bytes().splitlines(keepends=True)
+    drawn(tmp_path / "before", [1] * number)
+    before = len((tmp_path / "before" / "journal.log").read_bytes().splitlines())
+    assert len(lines) - before >= 6  # born, named, three axes, values
+    for kept in range(before, len(lines)):
+        folder = tmp_path / str(kept)
+        folder.mkdir()
+        (folder / "journal.log").write_bytes(b"".join(lines[:kept]))
+        with ledger(folder) as book:
+            (trial,) = book.claim(1, None)
+            assert (trial.number, trial.user_attrs["values"]) == (number, whole[number]), kept
+
+
 def test_a_line_half_written_is_cut_off(tmp_path: Path) -> None:
     before = drawn(tmp_path, [2])
     with open(tmp_path / "journal.log", "ab") as file:

@@ -100,7 +100,6 @@ class Ledger:
             claimed = [Trial(self.study, t._trial_id) for t in dead[:count]]
             begun = sum(t.state != TrialState.WAITING for t in trials)
             while len(claimed) < count and (limit is None or begun < limit):
-                self.study.sampler = _sampler(seed_of(self.seed, "sampler", begun), self.startup)
                 claimed.append(self.study.ask())
                 begun += 1
             for trial in claimed:
@@ -108,11 +107,19 @@ class Ledger:
                 self._suggest(trial)
             return claimed
 
+    def _draw_for(self, *address: object) -> None:
+        self.study.sampler = _sampler(seed_of(self.seed, "sampler", *address), self.startup)
+
     def _suggest(self, trial: Trial) -> None:
         from assay.studies.tune.space import rounded
 
+        # Its process may have died between two axes, and those it had drawn are kept: what is drawn together is drawn
+        # first, and what is drawn alone is addressed by its axis too.
+        self._draw_for(trial.number)
+        assert trial.relative_params is not None
         values: Values = {}
         for name, axis in self.axes.items():
+            self._draw_for(trial.number, name)
             if "choices" in axis:
                 values[name] = trial.suggest_categorical(name, axis["choices"])
             elif isinstance(axis["low"], int):
