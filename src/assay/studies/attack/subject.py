@@ -81,7 +81,7 @@ def subject(
     place: str, *, model: str | None, data: str | None, weights: str | None, regroup: bool, device: str
 ) -> Subject:
     """What is attacked; `BadInput` where network, weights and data do not fit, or the answers are no logits."""
-    net, name, held, source, dataset = _network(place, model, data, weights, regroup)
+    net, name, held, source, dataset = network(place, model, data, weights, regroup)
     warnings = list(dataset.warnings)
     if not held:
         warnings.append(f"no --weights: the network is what {name} returns, and nothing was loaded into it")
@@ -106,22 +106,28 @@ def surrogate(place: str, of: Subject, model: str | None, device: str) -> nn.Mod
     return (net if of.span == 1 else Widened(net, of.low, of.span)).to(device).eval()
 
 
-def _network(
-    place: str, model: str | None, data: str | None, weights: str | None, regroup: bool
-) -> tuple[nn.Module, str, str, str, Dataset]:
-    """The network, its name, where its weights are (or nothing), where the data are, and the data."""
+def network(
+    place: str, model: str | None, data: str | None, weights: str | None, regroup: bool,
+    production: str | None = None, verb: str = "attack",
+) -> tuple[nn.Module, str, str, str, Dataset]:  # fmt: skip
+    """The network, its name, where its weights are (or nothing), where the data are, and the data.
+
+    ``place``: a file of weights, a run's folder, or ``file.py:function``. ``verb``: what is to be done, for messages;
+    its first word is the command. `BadInput` where network, weights and data do not fit.
+    """
     own = own_file(place)
     if own and weights is None:
         if data is None:
-            raise BadInput(f"asked to attack {place}; found no --data; give what it was trained on: --data parts/")
-        dataset = Source(data, None, regroup).load()
+            raise BadInput(f"asked to {verb} {place}; found no --data; give what it was trained on: --data parts/")
+        dataset = Source(data, production, regroup).load()
         return build(place, dataset.shape, len(dataset.classes)), place, "", data, dataset
     if own is None and weights is not None:
         raise BadInput(
-            f"asked to attack {place} with --weights {weights}; --weights belong to file.py:function; "
-            f"write: assay attack {weights} --model {place}"
+            f"asked to {verb} {place} with --weights {weights}; --weights belong to file.py:function; "
+            f"write: assay {verb.split()[0]} {weights} --model {place}"
         )
-    found = subject_of(Path(weights or place), place if own else model, data, regroup, "asked to attack")
+    asked = f"asked to {verb}"
+    found = subject_of(Path(weights or place), place if own else model, data, regroup, asked, production)
     net = filled(found.file, found.model, found.data.shape, len(found.data.classes), found.seed)[0]
     return net, found.model, str(found.file), found.source, found.data
 

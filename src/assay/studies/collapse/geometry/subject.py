@@ -28,10 +28,11 @@ class Subject:
 
 
 def subject_of(
-    place: Path, model: str | None, data: str | None, regroup: bool, asked: str = "asked for the geometry of"
-) -> Subject:
-    """What is meant by a place and options; `BadInput` says which option lacks."""
-    found = (_run if place.is_dir() else _file)(place, model, data, regroup, asked)
+    place: Path, model: str | None, data: str | None, regroup: bool, asked: str = "asked for the geometry of",
+    production: str | None = None,
+) -> Subject:  # fmt: skip
+    """What is meant by a place and options, with a later set of data; `BadInput` says which option lacks."""
+    found = (_run if place.is_dir() else _file)(place, model, data, regroup, asked, production)
     held = len(set(found.data.test.labels.tolist()))
     if held < 2:
         raise BadInput(
@@ -40,17 +41,21 @@ def subject_of(
     return found
 
 
-def _file(file: Path, model: str | None, data: str | None, regroup: bool, asked: str) -> Subject:
+def _file(
+    file: Path, model: str | None, data: str | None, regroup: bool, asked: str, production: str | None
+) -> Subject:  # fmt: skip
     lacking = [option for option, value in (("--model", model), ("--data", data)) if value is None]
     if model is None or data is None:
         raise BadInput(
             f"{asked} {file}; found no {' and no '.join(lacking)}; "
             "give both, for instance --model resnet18 --data parts/, or the folder of a run in a lab"
         )
-    return Subject(file, model, Source(data, None, regroup).load(), data)
+    return Subject(file, model, Source(data, production, regroup).load(), data)
 
 
-def _run(folder: Path, model: str | None, data: str | None, regroup: bool, asked: str) -> Subject:
+def _run(
+    folder: Path, model: str | None, data: str | None, regroup: bool, asked: str, production: str | None
+) -> Subject:  # fmt: skip
     """A run of a lab: its recipe names model and data, and what was done to the training images."""
     if not (folder / "recipe.json").is_file():
         raise BadInput(
@@ -67,7 +72,7 @@ def _run(folder: Path, model: str | None, data: str | None, regroup: bool, asked
         )
     if not (model := model or recipe.model):
         raise BadInput(f"asked for the run {folder}; found a recipe without a model; give it with --model")
-    source = Source(data or recipe.data, None, recipe.regroup or regroup, recipe.split_seed)
+    source = Source(data or recipe.data, production, recipe.regroup or regroup, recipe.split_seed)
     dataset = source.load()
     if data:
         return Subject(file, model, dataset, source.data, recipe.seed)
