@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from assay.core.errors import BadInput
-from assay.metrics import METRICS, matrix, pairwise
+from assay.metrics import METRICS, pairwise
+from assay.metrics.matrices import PASSES as WAYS
+from assay.metrics.matrices import overlap
 
-PASSES = sorted(matrix.PASSES)
+PASSES = sorted(WAYS)
 WIDTHS = {
     "narrow": (40, [3, 3, 2, 4]),
     "wide": (12, [50, 30, 50, 13]),
@@ -25,7 +27,7 @@ def family(n, widths, seed=0):
 @pytest.mark.parametrize("measure", PASSES)
 @pytest.mark.parametrize("block", [1, 2**22])
 def test_one_pass_equals_pair_by_pair(measure, case, block, monkeypatch):
-    monkeypatch.setattr(matrix, "BLOCK", block)
+    monkeypatch.setattr(overlap, "BLOCK", block)
     features = family(*WIDTHS[case])
     expected = [[METRICS[measure](a, b) for b in features] for a in features]
     found = pairwise(features, measure)
@@ -39,7 +41,7 @@ def test_both_forms_are_taken_and_agree():
     grams = [x @ x.T for x in xs]
     expected = [[(k * l).sum() for l in grams] for k in grams]
     assert sum(widths) ** 2 <= n * (sum(widths) + len(widths) ** 2)
-    assert matrix.overlaps(xs) == pytest.approx(np.array(expected))
+    assert overlap.overlaps(xs) == pytest.approx(np.array(expected))
     n, widths = WIDTHS["wide"]
     assert sum(widths) ** 2 > n * (sum(widths) + len(widths) ** 2)
 
