@@ -9,7 +9,12 @@ from assay.metrics.collapse.pairs import (
     directional_cdnv_matrix,
     variance_quotient,
 )
-from assay.metrics.collapse.rank import class_effective_ranks, effective_rank, within_effective_rank
+from assay.metrics.collapse.rank import (
+    class_effective_ranks,
+    effective_rank,
+    participation_ratio,
+    within_effective_rank,
+)
 from assay.metrics.collapse.share import class_shares, within_share
 from assay.metrics.collapse.variance import between_variance, class_variances, total_variance, within_variance
 from assay.metrics.collapse.views import view_variance
@@ -33,6 +38,7 @@ __all__ = [
     "nc4",
     "nearest_mean",
     "on_sphere",
+    "participation_ratio",
     "total_variance",
     "variance_quotient",
     "view_variance",

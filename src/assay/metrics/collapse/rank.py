@@ -1,4 +1,4 @@
-"""Effective rank: in how many directions a representation spreads, as a whole and inside its classes."""
+"""Effective rank and participation ratio: in how many directions a representation spreads, whole and inside classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assay.metrics.arrays import NOISE, Array
 from assay.metrics.card import metric
 from assay.metrics.collapse.classes import Classes
 from assay.metrics.collapse.pairs import INF, SHIFTED
-from assay.metrics.similarity import reduced
+from assay.metrics.similarity import SHAPE, overlap, reduced
 
 ROY = "Roy, Vetterli 2007 (EUSIPCO)"
 
@@ -28,6 +28,22 @@ def effective_rank(features: Array) -> float:
     2.0
     """
     return _rank(arrays.centred(arrays.features(features), "features"))
+
+
+@metric(range=(1, INF), unit="dimensions", invariant=SHAPE, cite="Gao et al. 2017, bioRxiv 214262")
+def participation_ratio(features: Array) -> float:
+    """Participation ratio of the whole representation: how many directions share its variance.
+
+    PR = (Σ_k l_k)² / Σ_k l_k²,  l: eigenvalues of the covariance of the features
+
+    At most the effective rank of the eigenvalues, as it weighs large ones more. features (n, width), n >= 4. In [1,
+    min(n - 1, width)] dimensions. `BadInput` for other shapes, NaN, or the same row for every sample.
+
+    >>> round(participation_ratio([[2, 0], [-2, 0], [0, 1], [0, -1]]), 6)  # (8 + 2)² / (64 + 4)
+    1.470588
+    """
+    x = arrays.centred(arrays.features(features), "features")
+    return max(1.0, 1 / overlap(x, x))  # at unit norm the eigenvalues sum to one
 
 
 @metric(range=(0, INF), unit="dimensions", invariant=SHIFTED, cite=ROY)
