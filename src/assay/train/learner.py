@@ -133,6 +133,10 @@ class Learner:
         """The leaves an optimiser updates."""
         return list(self.params.values())
 
+    def twin(self) -> Learner:
+        """Another learner of the same shape, with the same values and activations, that shares no tensor with it."""
+        return deepcopy(self)
+
     def swap(self, to: str, layers: str = "*") -> list[str]:
         """Hot-swap activations for all runs; the paths that changed."""
         swap_activations(self._twins[False], to, layers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from torch.nn import functional as F
 
 from assay.core.rng import rng
 from assay.data import Dataset, Split, biased
-from assay.train.recipe import BEST, Recipe, moment_of
-from assay.train.state import Kept, State
+from assay.train.draws import Draws
+from assay.train.recipe import BEST, PART, Recipe, moment_of
+from assay.train.state import Kept, State, Trained
 from assay.train.strategies import Batch
+from assay.train.strategies.base import Memory, inside, under
 
 CHUNK = 1024  # examples forwarded at once when nothing is learned
 RECORDED = 1024  # images of each split that a recipe records beside val
@@ -71,9 +73,11 @@ def train(
             indices_for = (epoch, state.forks)
         chosen = indices[:, within * batch : (within + 1) * batch]
         chosen = (chosen if state.learner.stacked else chosen[0]).to(device)
-        notes.append(_step(state, Batch(_take(x, chosen), y[chosen], chosen, state.step / total)))
+        ends = within == per_epoch - 1
+        batch_now = Batch(_take(x, chosen), y[chosen], chosen, state.step / total)
+        notes.append(_step(state, replace(batch_now, epoch=epoch + 1, epochs=state.recipe.epochs, last=ends)))
         state.step += 1
-        if within == per_epoch - 1:
+        if ends:
             _end_of_epoch(state, data, epoch, notes, device)
             notes = []
             if tell is not None:
@@ -88,20 +92,36 @@ def _take(x: Tensor, chosen: Tensor) -> Tensor:
 
 
 def _step(state: State, batch: Batch) -> dict[str, Tensor]:
-    """One optimiser step; the mean loss of each run, and what the strategy notes."""
-    net, strategy, draws = state.learner.net, state.strategy, state.draws
-    if state.learner.random:
+    """One optimiser step of each network in training; the mean loss of each run, and what the strategies note."""
+    found: dict[str, dict[str, Tensor]] = {}
+    for one in state.trained:
+        found[one.name], memory = _advance(one, inside(state.memory, one.name), batch, state.draws)
+        state.memory = memory if not one.name else {**state.memory, **under(one.name, memory)}
+    if not state.bases:
+        return found[""]
+    bases = [base.learner for base in state.bases]
+    state.memory = state.strategy.unite(state.learner, bases, batch, state.memory)
+    losses = torch.stack([notes["train_loss"] for notes in found.values()])
+    named = {f"{name}_{key}": value for name, notes in found.items() for key, value in notes.items()}
+    return {"train_loss": losses.mean(0), **named}
+
+
+def _advance(one: Trained, memory: Memory, batch: Batch, draws: Draws) -> tuple[dict[str, Tensor], Memory]:
+    """One optimiser step of one network."""
+    learner, net, strategy = one.learner, one.learner.net, one.strategy
+    if learner.random:
         draws.seed_modules()
-    batch = strategy.prepare(net, batch, state.memory, draws)
-    with strategy.displaced(state.learner, batch, state.memory):
-        means = strategy.losses(net, batch, state.memory).mean(-1)
-        state.optimiser.zero_grad(set_to_none=True)
+    batch = strategy.prepare(net, batch, memory, draws)
+    with strategy.displaced(learner, batch, memory):
+        means = strategy.losses(net, batch, memory).mean(-1)
+        one.optimiser.zero_grad(set_to_none=True)
         means.sum().backward()
-    for group in state.optimiser.param_groups:
-        group["lr"] = state.recipe.optimiser.lr_at(batch.progress)
-    state.optimiser.step()
-    state.memory = strategy.after_step(state.learner, batch, state.memory)
-    return {name: value.detach().reshape(-1) for name, value in ({"train_loss": means} | strategy.noted(batch)).items()}
+    for group in one.optimiser.param_groups:
+        group["lr"] = one.settings.lr_at(batch.progress)
+    one.optimiser.step()
+    memory = strategy.after_step(learner, batch, memory)
+    notes = {"train_loss": means} | strategy.noted(batch)
+    return {name: value.detach().reshape(-1) for name, value in notes.items()}, memory
 
 
 def _moment(state: State, total: int) -> None:
@@ -172,6 +192,7 @@ def _written(state: State, epoch: int, table: dict[str, Tensor], rows: list[dict
         row: dict[str, Any] = {"epoch": epoch + 1, "step": state.step}
         row |= {name: values[:, run].double().mean().item() for name, values in table.items()}
         row |= rows[run]
+        row |= state.strategy.graded(row) if rows[run] else {}
         if rows[run] and BEST in state.recipe.keep:
             row["best"] = state.keep_best(run, row[state.strategy.score])
         state.history[run].append(row)
@@ -192,8 +213,9 @@ def evaluate(net: Any, split: Split, device: str = "cpu") -> tuple[Tensor, Tenso
 def _result(state: State, run: int) -> Result:
     at = state.stopped[run]
     status = "finished" if at is None else f"stopped: loss not finite at step {at}"
-    every = ((moment, state.kept[moment][run]) for moment in state.recipe.keep if moment in state.kept)
-    kept = {moment: one for moment, one in every if one is not None}
+    order = {moment: number for number, moment in enumerate(state.recipe.keep)}
+    names = sorted(state.kept, key=lambda name: order[name.partition(PART)[0]])  # parts stay behind what they belong to
+    kept = {name: one for name in names if (one := state.kept[name][run]) is not None}
     if at is not None:  # what was kept after the loss broke is not a model
         kept = {m: k for m, k in kept.items() if all(bool(t.isfinite().all()) for t in k.tensors.values())}
     return Result(kept, state.history[run], status, state.step if at is None else at)

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import cos, pi
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from assay.core.errors import BadInput
-from assay.core.spec import Number, OneOf, Spec
+from assay.core.spec import OneOf, Spec
 from assay.data import Bias
 from assay.models import MODELS, PROJECTOR, ActivationName, code_digest, load_file, own_file
 from assay.train.interventions import Intervention
+from assay.train.optimiser import Optimiser
 from assay.train.sampling import Sampler, Shuffled
 from assay.train.strategies import Standard, Strategy
 from assay.train.teacher import TeacherField
 
 BEST = "best"  # the moment at which a look at val scored highest
-
-
-class Optimiser(Spec):
-    """How weights follow gradients; torch's own optimisers do the work."""
-
-    name: Literal["adam", "adamw", "sgd"] = "adam"
-    lr: Number = Field(1e-3, gt=0)
-    weight_decay: Number = Field(0.0, ge=0)
-    momentum: Number = Field(0.9, ge=0, lt=1)  # sgd only
-    schedule: Literal["constant", "cosine"] = "constant"
-
-    def lr_at(self, progress: float) -> float:
-        """The learning rate after a share ``progress`` of training.
-
-        >>> Optimiser(lr=0.2, schedule="cosine").lr_at(0.5)
-        0.1
-        """
-        return self.lr if self.schedule == "constant" else self.lr * (1 + cos(pi * progress)) / 2
+PART = "+"  # 1+adversarial: what is kept at a moment beside the run's own weights
 
 
 class Recipe(Spec):
@@ -121,6 +104,12 @@ class Recipe(Spec):
                 f"model: strategy '{self.strategy.kind}' acts on embeddings and {self.model} has no projector; "
                 f"write {self.model}{PROJECTOR} (or {PROJECTOR}:128-64)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Recipe:
+        if self.keep:  # what keeps nothing is a short trial of what training costs
+            self.strategy.check_epochs(self.epochs)
         return self
 
     @model_validator(mode="after")

@@ -21,17 +21,10 @@ from assay.data import Dataset
 from assay.models import build
 from assay.train.draws import Draws
 from assay.train.learner import Learner
-from assay.train.recipe import BEST, Optimiser, Recipe
+from assay.train.optimiser import Optimiser, make_optimiser
+from assay.train.recipe import BEST, PART, Recipe
 from assay.train.sampling import Balanced
 from assay.train.strategies import Strategy
-
-_OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-
-
-def make_optimiser(spec: Optimiser, parameters: list[Tensor]) -> torch.optim.Optimizer:
-    """Torch's optimiser for a spec, in its fused form: one pass over the parameters instead of several."""
-    extra = {"momentum": spec.momentum} if spec.name == "sgd" else {}
-    return _OPTIMISERS[spec.name](parameters, lr=spec.lr, weight_decay=spec.weight_decay, fused=True, **extra)
 
 
 @dataclass
@@ -40,6 +33,17 @@ class Kept:
 
     tensors: dict[str, Tensor]
     activations: dict[str, str]
+
+
+@dataclass
+class Trained:
+    """A network and what its steps are made of; ``name`` is empty for the run's own, else that of a base learner."""
+
+    name: str
+    learner: Learner
+    settings: Optimiser
+    optimiser: torch.optim.Optimizer
+    strategy: Strategy
 
 
 @dataclass
@@ -54,6 +58,7 @@ class State:
     memory: dict[str, Tensor]
     data: Dataset  # what is trained on, biases and all
     came_with: dict[str, str]  # the activation in each slot before any swap
+    bases: list[Trained] = field(default_factory=list)  # base learners, where the strategy has them
     step: int = 0
     forks: tuple[int, ...] = ()
     history: list[list[dict[str, Any]]] = field(default_factory=list)  # a list of rows for each run
@@ -101,6 +106,26 @@ class State:
         batch, _ = sampler.sizes(self.data.train.y, self.recipe.batch)
         self.strategy = strategy.settled(self.data, batch, isinstance(sampler, Balanced))
         self.memory = self.strategy.init_state(self.learner, self.data)
+        self._begin_bases()
+
+    def _begin_bases(self) -> None:
+        """A network for each base learner, as the run's own is now."""
+        self.bases = []
+        for base in self.strategy.team:
+            learner, settings = self.learner.twin(), base.optimiser.over(self.recipe.optimiser)
+            optimiser = make_optimiser(settings, learner.parameters())
+            self.bases.append(Trained(base.called, learner, settings, optimiser, base.strategy))
+
+    @property
+    def trained(self) -> list[Trained]:
+        """The networks that a step goes to: the base learners, or the run's own network."""
+        own = Trained("", self.learner, self.recipe.optimiser, self.optimiser, self.strategy)
+        return self.bases or [own]
+
+    @property
+    def learners(self) -> list[Learner]:
+        """The run's own network, and those of its base learners."""
+        return [self.learner, *(base.learner for base in self.bases)]
 
     @property
     def draws(self) -> Draws:
@@ -120,11 +145,20 @@ class State:
     def reset_optimiser(self) -> None:
         """Forget moments and momentum."""
         self.optimiser = make_optimiser(self.recipe.optimiser, self.learner.parameters())
+        for base in self.bases:
+            base.optimiser = make_optimiser(base.settings, base.learner.parameters())
 
     def keep(self, moment: str) -> None:
         """Keep every run's weights under the name of a moment."""
-        names = self.learner.activations()
-        self.kept[moment] = [Kept(self.learner.state(run), names) for run in range(len(self.seeds))]
+        for run in range(len(self.seeds)):
+            self._keep(moment, run)
+
+    def _keep(self, moment: str, run: int) -> None:
+        """One run's weights, and beside them (``MOMENT+NAME``) what its strategy has of each base learner."""
+        parts = self.strategy.parts(self.learners[1:], self.memory, run)
+        for name, tensors in {"": self.learner.state(run), **parts}.items():
+            kept = self.kept.setdefault(moment + (name and f"{PART}{name}"), [None for _ in self.seeds])
+            kept[run] = Kept(tensors, self.learner.activations())
 
     def keep_best(self, run: int, score: float) -> bool:
         """Keep a run's weights unless an earlier look scored as high; whether they were kept."""
@@ -132,16 +166,18 @@ class State:
         if before is not None and not score > before:
             return False
         self.best[run] = score
-        self.kept.setdefault(BEST, [None for _ in self.seeds])[run] = Kept(
-            self.learner.state(run), self.learner.activations()
-        )
+        self._keep(BEST, run)
         return True
 
     def save(self, path: Path) -> None:
         """Write a checkpoint: one file, whole or absent."""
         tensors = {f"learner/{name}": value for name, value in self.learner.tensors().items()}
-        for number, values in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser/{number}/{k}": v for k, v in values.items() if isinstance(v, Tensor)}
+        for one in self.trained:
+            for number, values in one.optimiser.state_dict()["state"].items():
+                named = {k: v for k, v in values.items() if isinstance(v, Tensor)}
+                tensors |= {f"optimiser/{one.name}/{number}/{k}": v for k, v in named.items()}
+        for base in self.bases:
+            tensors |= {f"base/{base.name}/{name}": value for name, value in base.learner.tensors().items()}
         tensors |= {f"memory/{name}": value for name, value in self.memory.items()}
         for moment, all_kept in self.kept.items():
             for run, kept in enumerate(all_kept):
@@ -162,7 +198,7 @@ class State:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint; this state must have been begun with the same recipes."""
-        groups: dict[str, dict[str, Tensor]] = {"learner": {}, "optimiser": {}, "memory": {}, "kept": {}}
+        groups: dict[str, dict[str, Tensor]] = {"learner": {}, "optimiser": {}, "base": {}, "memory": {}, "kept": {}}
         with safe_open(path, "pt") as file:
             header = file.metadata()
             for key in file.keys():  # noqa: SIM118  (not a mapping)
@@ -173,7 +209,11 @@ class State:
         self.step, self.forks, self.stopped = plain["step"], tuple(plain["forks"]), plain["stopped"]
         self.strategy = Strategy.of(plain["strategy"])
         self.learner.load(groups["learner"])
-        self.learner.set_activations(plain["activations"])
+        self._begin_bases()
+        for base in self.bases:
+            base.learner.load(_under(groups["base"], base.name))
+        for learner in self.learners:
+            learner.set_activations(plain["activations"])
         self.memory = {name: value.to(self.learner.device) for name, value in groups["memory"].items()}
         self.best = plain["best"]
         for moment, names in plain["kept"].items():
@@ -183,12 +223,22 @@ class State:
             kept = self.kept[moment][int(run)]
             assert kept is not None
             kept.tensors[name] = value
-        slots: dict[int, dict[str, Tensor]] = {}
-        parameters = self.learner.parameters()
-        for key, value in groups["optimiser"].items():
-            number, name = key.split("/", 1)
-            weight = parameters[int(number)]
-            # Fused optimisers go through memory as it lies: a moment must lie there as its weight does.
-            like = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
-            slots.setdefault(int(number), {})[name] = like
-        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": slots})
+        for one in self.trained:
+            _put_back(one.optimiser, one.learner.parameters(), _under(groups["optimiser"], one.name))
+
+
+def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """What stands under a name, by the rest of its own."""
+    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
+
+
+def _put_back(optimiser: torch.optim.Optimizer, parameters: list[Tensor], saved: dict[str, Tensor]) -> None:
+    """Give an optimiser the moments that it had."""
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, value in saved.items():
+        number, name = key.split("/", 1)
+        weight = parameters[int(number)]
+        # Fused optimisers go through memory as it lies: a moment must lie there as its weight does.
+        like = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+        slots.setdefault(int(number), {})[name] = like
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})

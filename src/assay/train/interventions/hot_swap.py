@@ -60,10 +60,12 @@ class HotSwap(Intervention):
         before = state.learner.activations()
         if back:
             own = {name: kind for name, kind in state.came_with.items() if fnmatchcase(name, self.layers)}
-            state.learner.set_activations({**before, **own})
+            for learner in state.learners:
+                learner.set_activations({**before, **own})
         else:
             assert self.activation is not None
-            state.learner.swap(self.activation, self.layers)
+            for learner in state.learners:
+                learner.swap(self.activation, self.layers)
         return {name: kind for name, kind in state.learner.activations().items() if kind != before[name]}
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from assay.train.strategies.base import Strategy as Strategy
 from assay.train.strategies.contrastive import Contrastive as Contrastive
 from assay.train.strategies.distilled import Distilled as Distilled
 from assay.train.strategies.fgsm_rs import FGSMRS as FGSMRS
+from assay.train.strategies.generalist import Generalist as Generalist
 from assay.train.strategies.mart import Mart as Mart
 from assay.train.strategies.perturbations import Natural as Natural
 from assay.train.strategies.perturbations import Noise as Noise

@@ -54,7 +54,7 @@ class Averaged(Wrapper):
             return memory
         taken, rest = divmod(int(memory[STEPS]), self.every)
         if rest == 0:
-            rate = max(1 / (taken + 1), 1 - self.decay if self.rule == "ema" else 0.0)
+            rate = rate_of(taken, self.decay if self.rule == "ema" else 1.0)
             torch._foreach_lerp_([memory[PREFIX + name] for name in learner.params], learner.parameters(), rate)
         return {**memory, STEPS: memory[STEPS] + 1}
 
@@ -68,6 +68,15 @@ class Averaged(Wrapper):
             return tensors
         with learner.holding(tensors):
             return tensors | statistics(self.inner, learner, memory, data, draws, self.images)
+
+
+def rate_of(taken: int, decay: float) -> float:
+    """How far an average of ``taken`` values goes towards the next one: of equal parts until ``decay`` forgets faster.
+
+    >>> rate_of(0, 0.9), rate_of(1, 0.9), round(rate_of(99, 0.9), 6), rate_of(99, 1.0)
+    (1.0, 0.5, 0.1, 0.01)
+    """
+    return max(1 / (taken + 1), 1 - decay)
 
 
 def statistics(

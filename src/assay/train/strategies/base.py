@@ -5,23 +5,29 @@ crafting (views, attacks). ``losses``: deterministic, one number per example. ``
 Two more are for the few that need them: ``displaced`` (weights at which the gradient is taken), ``shipped`` (tensors
 that are evaluated and kept in place of the trained ones). Tensors may have a leading axis of runs; a strategy acts on
 the last axes and need not know.
+
+A strategy may train several base learners, each by a strategy of its own: it lists them as its ``team``, the step goes
+to each of them in turn, and ``unite`` then says what becomes of the network itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
+from pydantic import Field
 from torch import Tensor
 
 from assay.core.errors import BadInput
-from assay.core.spec import Kind
+from assay.core.spec import Kind, OneOf, Spec
 from assay.data import Dataset, Split
 from assay.losses import Loss
 from assay.train.draws import Draws
 from assay.train.learner import Learner, Net
+from assay.train.optimiser import OwnOptimiser
 
 Memory = dict[str, Tensor]
 Outputs = dict[str, Tensor]
@@ -32,7 +38,8 @@ class Batch:
     """What a step learns from: inputs ``(..., n, *shape)``, labels ``(..., n)``, positions in the training split.
 
     ``progress`` is the share of training done; ``aside`` holds further tensors ``(..., n, *)``, such as the ``clean``
-    inputs that ``x`` was crafted from.
+    inputs that ``x`` was crafted from. The batch is one of the epoch ``epoch`` (the first is 1) of ``epochs``, perhaps
+    its ``last``.
     """
 
     x: Tensor
@@ -40,6 +47,14 @@ class Batch:
     index: Tensor
     progress: float = 0.0
     aside: Mapping[str, Tensor] = field(default_factory=dict)
+    epoch: int = 1
+    epochs: int = 1
+    last: bool = False
+
+    @property
+    def through(self) -> Fraction:
+        """The share of training at the end of this batch's epoch, exactly."""
+        return Fraction(self.epoch, self.epochs)
 
     def beside(self, **tensors: Tensor) -> Batch:
         """The same batch with more tensors aside."""
@@ -48,7 +63,7 @@ class Batch:
     def rows(self, chosen: Tensor) -> Batch:
         """The chosen examples ``(m,)`` of a single run's batch."""
         aside = {name: value[chosen] for name, value in self.aside.items()}
-        return Batch(self.x[chosen], self.y[chosen], self.index[chosen], self.progress, aside)
+        return replace(self, x=self.x[chosen], y=self.y[chosen], index=self.index[chosen], aside=aside)
 
 
 class Strategy(Kind):
@@ -83,9 +98,29 @@ class Strategy(Kind):
         """What, in a row of the history, the best moment is chosen by; higher is better."""
         return "val_accuracy"
 
+    def check_epochs(self, epochs: int) -> None:
+        """ValueError where so many epochs leave it something that it never does."""
+
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Strategy:
         """The strategy with everything decided that depends on the data and on what a batch of it holds."""
         return self
+
+    @property
+    def team(self) -> tuple[BaseLearner, ...]:
+        """The base learners that are trained in place of the network itself; none, usually."""
+        return ()
+
+    def unite(self, learner: Learner, bases: Sequence[Learner], batch: Batch, memory: Memory) -> Memory:
+        """Called when each base learner has taken its step: what becomes of the network, and of them."""
+        return memory
+
+    def parts(self, bases: Sequence[Learner], memory: Memory, run: int) -> dict[str, dict[str, Tensor]]:
+        """What one run keeps beside its weights, by the names of its base learners: tensors as the network's own."""
+        return {}
+
+    def graded(self, row: Mapping[str, Any]) -> dict[str, float]:
+        """Further figures that follow from a look at val, for the history; ``row`` is what it has so far."""
+        return {}
 
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
         """What is worth knowing at a look at a split, for each run; in the history it is named after the split."""
@@ -138,3 +173,37 @@ class Strategy(Kind):
         """The same strategy with another per-example loss (a hot swap)."""
         self.own_loss()
         return self.with_(loss=loss)
+
+
+def inside(memory: Memory, name: str) -> Memory:
+    """What is remembered for a base learner of that name, by its own names; without a name, everything.
+
+    >>> import torch
+    >>> inside({"natural/a": torch.ones(1), "step": torch.zeros(1)}, "natural")
+    {'a': tensor([1.])}
+    """
+    if not name:
+        return memory
+    return {key.removeprefix(f"{name}/"): value for key, value in memory.items() if key.startswith(f"{name}/")}
+
+
+def under(name: str, memory: Memory) -> Memory:
+    """The same under a base learner's name."""
+    return {f"{name}/{key}": value for key, value in memory.items()}
+
+
+class BaseLearner(Spec):
+    """One of several networks of one shape that are trained side by side, in its own way.
+
+    ``optimiser`` says what is otherwise than in the recipe's. ``name`` is what its figures and weights are called; the
+    kind of its strategy where it is not given.
+    """
+
+    strategy: OneOf[Strategy]
+    optimiser: OwnOptimiser = OwnOptimiser()
+    name: str = Field("", pattern=r"^[a-z0-9-]*$")
+
+    @property
+    def called(self) -> str:
+        """Its name."""
+        return self.name or self.strategy.kind

@@ -26,6 +26,10 @@ class Wrapper(Strategy):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.inner.team:
+            raise ValueError(
+                f"inner: '{self.inner.kind}' has base learners; put {self.kind} round the strategy of one of them"
+            )
         if self.examples and not self.inner.per_example:
             raise ValueError(
                 f"inner: '{self.inner.kind}' gives no loss that depends on one example alone, and {self.kind} treats "
