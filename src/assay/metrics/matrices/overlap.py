@@ -33,7 +33,7 @@ def overlaps(xs: Sequence[Rows]) -> np.ndarray:
 def _by_grams(xs: Sequence[Rows]) -> np.ndarray:
     """Tile by tile of all Gram matrices at once: one product of (m, tile) with its transpose."""
     n, m = xs[0].shape[0], len(xs)
-    side = max(1, min(math.isqrt(BLOCK // m), math.ceil(n / 4)))
+    side = max(1, min(math.isqrt(BLOCK // m), math.ceil(n / 2)))
     parts = [slice(start, min(start + side, n)) for start in range(0, n, side)]
     table, room = np.zeros((m, m)), np.empty(m * side * side)
     for i, rows in enumerate(parts):
