@@ -35,6 +35,7 @@ from assay.commands.common import (
 from assay.commands.data import data as data_command
 from assay.commands.forecast import forecast
 from assay.commands.geometry import geometry
+from assay.commands.look import look
 from assay.commands.tune import tune
 
 app = typer.Typer(
@@ -136,6 +137,7 @@ def train(
 
 
 app.command()(tune)
+app.command()(look)
 app.command()(geometry)
 app.command()(forecast)
 app.command()(attack)
@@ -179,6 +181,7 @@ def report(
     """Judge a study anew from its tables and write its report; needs no weights."""
     from assay.commands.attack import finish as finish_attack
     from assay.commands.data import finish as finish_data
+    from assay.commands.look import finish as finish_look
     from assay.core.errors import BadInput
     from assay.core.files import read_json
     from assay.studies import rebuild
@@ -188,7 +191,9 @@ def report(
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
         )
-    own = {"attack": finish_attack, "data": finish_data}.get(read_json(folder / "study.json").get("study"))
+    own = {"attack": finish_attack, "data": finish_data, "look": finish_look}.get(
+        read_json(folder / "study.json").get("study")
+    )
     if own:
         own(folder, lang, json_)
         return

@@ -1,0 +1,93 @@
+"""`assay look`: what does this model make of its samples, and where would a small change hurt it? No training."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.commands.common import (
+    DeviceOption,
+    JsonOption,
+    LabOption,
+    LangOption,
+    ProductionOption,
+    ThreadsOption,
+    command,
+    known_language,
+    plain,
+    print_json,
+    progress,
+    stdout,
+    warn,
+)
+
+
+def look(
+    place: Annotated[
+        str, typer.Argument(metavar="MODEL", help="a file of weights, a run's folder lab/runs/ID, or file.py:function")
+    ],
+    model: Annotated[str | None, typer.Option("--model", help="what the weights belong to: resnet18, mlp:64")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="what it was trained on: a name, an .npz or a folder of class folders")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", help="weights for file.py:function: tensors only, .safetensors or .pt")
+    ] = None,
+    production: ProductionOption = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option("--layers", help="layers by name, '*' for any text: 'features.*' (default: chosen, at most 8)"),
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=20, help="how many items of each set are looked at")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of samples and of t-SNE")] = 0,
+    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    lab: LabOption = Path("lab"),
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "auto",
+    json_: JsonOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """Samples as the model sees them: maps by layer, what wrong ones look like, what small shifts do."""
+    from assay.lab import Lab, choose_device
+    from assay.lab.threads import limited
+    from assay.studies.attack.subject import network
+    from assay.studies.look import Ask, Subject, examined
+
+    known_language(lang)
+    globs = tuple(glob for each in layers or () for glob in each.split(",") if glob)
+    ask, where, shelves = Ask(layers=globs, n=n, seed=seed), choose_device(device), Lab(lab)
+    with redirect_stdout(sys.stderr), limited(threads):  # what a user's code prints is not part of the answer
+        found = network(place, model, data, weights, regroup, production, "look at")
+        subject = Subject(*found[:4], found[4], production)
+        with progress() as tell:
+            folder = examined(ask, subject, shelves, threads=threads, device=where, command=command(), tell=tell)
+    finish(folder, lang, json_)
+
+
+def finish(folder: Path, lang: str, json_: bool) -> None:
+    """Work the answer out from the tables, write the report and say what was found."""
+    from assay.report import render
+    from assay.studies.look import answered
+
+    found = answered(folder)
+    page = render(folder, lang)
+    if json_:
+        print_json(found | {"folder": str(folder), "report": str(page)})
+        return
+    warn(found["warnings"])
+    _print(found, folder, page)
+
+
+def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
+    """What was found in a few lines, where it is kept, what to do next."""
+    console = stdout()
+    console.print()
+    for line in found["text"]:
+        what, colon, rest = line.partition(":")
+        console.print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+    console.print(f"kept in {plain(str(folder))}\nreport: {plain(str(page))}", soft_wrap=True)
+    console.print(f"next: {plain(found['next'])}", soft_wrap=True)

@@ -1,0 +1,231 @@
+"""Look at a model that exists: everything it shows of the data, as tables in a folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from pydantic import Field
+from torch import nn
+
+import assay
+from assay.core.errors import BadInput
+from assay.core.files import read_json, write_json, write_text
+from assay.core.rng import numpy_rng
+from assay.core.spec import Spec
+from assay.data import Dataset, shifts_for
+from assay.lab import Lab
+from assay.lab.jobs import machine
+from assay.studies.attack.subject import digest
+from assay.studies.conduct import to_csv
+from assay.studies.look import tables
+from assay.studies.look.alike import alike
+from assay.studies.look.layers import Layer, answer, layers
+from assay.studies.look.outcomes import limit_of, outcomes, rates
+from assay.studies.look.seen import Seen, Viewer, probabilities
+from assay.studies.look.shaken import shaken
+from assay.studies.look.stability import MOST, chosen
+from assay.studies.look.words import CITED, question, title
+from assay.studies.means import Tell, silent
+
+REFERENCE, FEWEST = 1000, 50  # training items that others are compared with; of each class, if it has them
+PROBE = 4  # inputs by which it is found out which layers run
+
+
+class Ask(Spec):
+    """What is asked of a model: layers as globs (none: chosen), items of a set at most, seed of every draw."""
+
+    version: ClassVar[int] = 1
+
+    layers: tuple[str, ...] = ()
+    n: int = Field(default=2000, ge=20)
+    seed: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network with its data; ``model`` and ``weights`` say where it is from, ``source`` where the data are."""
+
+    net: nn.Module
+    model: str
+    weights: str
+    source: str
+    data: Dataset
+    production: str | None = None
+
+    @property
+    def sets(self) -> list[str]:
+        """The sets that are judged: test, and production where there is one."""
+        return ["test", *self.data.later]
+
+
+def examined(
+    ask: Ask, subject: Subject, lab: Lab, *, threads: int = 1, device: str = "cpu", command: str = "",
+    tell: Tell = silent,
+) -> Path:  # fmt: skip
+    """Look at the network and leave a folder with tables; one that is finished is handed back as it is."""
+    began = time.time()
+    net, data = subject.net.to(device).eval(), subject.data
+    with torch.no_grad():
+        x = data.test.x[:PROBE].to(device)
+        ready = probabilities(answer(net, x))
+        seen = layers(net, x, ask.layers)
+    identity = ask.fingerprint(digest(net), data.digest, subject.model, assay.__version__)
+    folder = _folder(lab, subject, identity)
+    if (folder / "provenance.json").exists():
+        return folder
+    write_json(folder / "study.json", _about(ask, subject, seen, identity, command, ready))
+    made = _tables(ask, subject, seen, ready, device, tell)
+    for name, table in made.items():
+        write_text(folder / f"{name}.csv", to_csv(table))
+    ended = time.time()
+    times = {"started": began, "finished": ended, "seconds": round(ended - began, 1), "study_fingerprint": identity}
+    write_json(folder / "provenance.json", {**machine(threads, device), **times})
+    return folder
+
+
+def _tables(
+    ask: Ask, subject: Subject, seen: Sequence[Layer], ready: bool, device: str, tell: Tell
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    data, last, classes = subject.data, seen[-1].name, len(subject.data.classes)
+    places = {name: _drawn(len(data.splits[name]), ask.n, name, ask.seed) for name in ("val", *subject.sets)}
+    places["train"] = _reference(data.train.labels, ask.seed)
+    shifted = chosen(data.test.labels[places["test"]], ask.seed)
+    whole = sum(map(len, places.values())) + 2 * len(shifts_for(data)) * len(shifted)
+    done = 0
+
+    def told(n: int) -> None:
+        nonlocal done
+        done += n
+        tell("looking", done, whole, "")
+
+    tell("looking", 0, whole, "")
+    view = Viewer(subject.net, seen, device, ready, told)
+    shown = {name: view(data.splits[name].x[at]) for name, at in places.items()}
+    labels = {name: data.splits[name].labels[at] for name, at in places.items()}
+    limit = limit_of(shown["val"].probs, labels["val"], data.ok)
+    val = shown["val"].probs, labels["val"]
+    near = {
+        name: alike(shown["train"].features[last], labels["train"], shown[name].features[last], classes)
+        for name in subject.sets
+    }
+    rows = []
+    for name in subject.sets:
+        found = outcomes(shown[name].probs, labels[name], data.ok, limit)
+        table = tables.items(data, name, places[name], shown[name], found, near[name], ask.seed)
+        rows.append(table.assign(at=np.arange(len(table))))
+    everything = pd.concat(rows, ignore_index=True)
+    stability, moves = shaken(view, data, places["test"][shifted], shifted, shown["test"], labels["test"])
+    points, by_layer = _layers(seen, shown, everything, labels["test"], classes, ask.seed, tell)
+    return {
+        "items": everything.drop(columns="at"),
+        "map": points,
+        "layers": by_layer,
+        "neighbours": tables.neighbours(data, everything, near, places["train"]),
+        "rates": pd.DataFrame(
+            [{"set": s, **rates(val, (shown[s].probs, labels[s]), data.ok)} for s in subject.sets]
+        ),
+        "stability": stability,
+        "moves": moves,
+    }  # fmt: skip
+
+
+def _layers(
+    seen: Sequence[Layer], shown: dict[str, Seen], items: pd.DataFrame, labels: np.ndarray, classes: int, seed: int,
+    tell: Tell,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """Maps of every layer, and how densely samples lie in it."""
+    mapped = items[items.mapped == 1]
+    points, rows = [], []
+    for i, layer in enumerate(seen):
+        tell("maps", i, len(seen), layer.name)
+        table, shares = tables.maps(shown, mapped, layer.name, seed)
+        points.append(table)
+        rows += tables.layer_rows(layer, shown["test"], labels, classes, shares)
+    tell("maps", len(seen), len(seen), "")
+    return pd.concat(points, ignore_index=True), pd.DataFrame(rows)
+
+
+def _drawn(size: int, most: int, name: str, seed: int) -> np.ndarray:
+    """Places of the items of a set that are looked at: all, or so many at random."""
+    return np.sort(numpy_rng(seed, "look", name).permutation(size)[:most])
+
+
+def _reference(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Places of the training items that others are compared with; every class has the same upper limit.
+
+    >>> np.bincount(labels[_reference(labels := np.array([0] * 2000 + [1] * 30), 0)]).tolist()
+    [500, 30]
+    """
+    present = np.unique(labels)
+    most = max(FEWEST, REFERENCE // len(present))
+    order = numpy_rng(seed, "look", "train").permutation(len(labels))
+    return np.concatenate([np.sort(order[labels[order] == label][:most]) for label in present])
+
+
+def _about(
+    ask: Ask, subject: Subject, seen: Sequence[Layer], identity: str, command: str, ready: bool
+) -> dict[str, Any]:  # fmt: skip
+    """``study.json``: what was asked of which model on which data, written before anything is looked at."""
+    data = subject.data
+    sizes = {name: len(split) for name, split in data.splits.items()}
+    return {
+        "study": "look",
+        "title": title(),
+        "question": question(bool(data.later)),
+        "command": command,
+        "version": assay.__version__,
+        "fingerprint": identity,
+        "level": 0.05,
+        "seeds": ask.seed,
+        "ask": ask.plain(),
+        "model": subject.model,
+        "weights": subject.weights,
+        "weights_digest": digest(subject.net),
+        "source": subject.source,
+        "production": subject.production,
+        "layers": [layer.name for layer in seen],
+        "primary_layer": seen[-1].name,
+        "sets": subject.sets,
+        "shifted_at_most": MOST,
+        "data": {
+            "name": data.name, "digest": data.digest, "kind": data.kind, "classes": list(data.classes), "ok": data.ok,
+            "sizes": sizes, "shape": list(data.shape), "warnings": _warnings(ask, subject, seen, sizes, ready),
+        },
+        "references": [{"key": key, "text": text} for key, text in CITED],
+    }  # fmt: skip
+
+
+def _warnings(
+    ask: Ask, subject: Subject, seen: Sequence[Layer], sizes: dict[str, int], ready: bool
+) -> list[str]:  # fmt: skip
+    """Everything that changes how the page is to be read."""
+    said = list(subject.data.warnings)
+    if not subject.weights:
+        said.append(f"no --weights: the network is what {subject.model} returns, and nothing was loaded into it")
+    if ready:
+        said.append("the model returns probabilities, not logits; they are taken as they are")
+    said += [
+        f"layer {layer.name} is called {layer.calls} times in one pass; its last output is shown"
+        for layer in seen
+        if layer.calls > 1
+    ]
+    cut = [f"{ask.n:,} of {sizes[name]:,} {name} items" for name in subject.sets if sizes[name] > ask.n]
+    if cut:
+        said.append(f"a random part is looked at: {', '.join(cut)} (--n)")
+    return said
+
+
+def _folder(lab: Lab, subject: Subject, identity: str) -> Path:
+    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(subject.data.name).name)[:40] or "data"
+    folder = lab.study(f"look-{safe}-{identity[:6]}")
+    known = folder / "study.json"
+    if known.exists() and read_json(known).get("fingerprint") != identity:
+        raise BadInput(f"asked to write {folder}; found another look there; move it away")
+    return folder
