@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from assay.data import Dataset
 from assay.losses import Loss
 from assay.models import MODELS, activations, build
-from assay.train import Batch, Intervention, Recipe, Strategy, train
+from assay.train import Batch, Intervention, Recipe, Strategy, Teacher, train
 from assay.train.draws import Draws
 from assay.train.learner import Learner
 
@@ -22,10 +22,12 @@ Blobs = Callable[..., Dataset]
 # A member that cannot be built from its kind alone says here how to build one.
 BUILD: dict[str, dict[str, Any]] = {
     "hot_swap": {"activation": "tanh"},
+    "anchored": {},
     "distilled": {},
     "generalist": {"hand_back": {"every": 1}},
     "targeted": {"name": "mark"},
 }
+START: dict[str, str] = {}  # the run that a strategy begins with, where it must begin with one
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +36,15 @@ def beside(make_blobs: Blobs, tmp_path: Path) -> None:
     tensors = build("mlp:6", (1, 6, 6), 3).state_dict()
     save_file(tensors, tmp_path / "weights@1.safetensors")
     (tmp_path / "recipe.json").write_text('{"model": "mlp:6"}')
-    BUILD["distilled"]["robust"] = str(tmp_path)
+    BUILD["distilled"]["robust"] = BUILD["anchored"]["teacher"] = START["anchored"] = str(tmp_path)
     marks = "".join(f"{int(row % 3 == 0)}\n" for row in range(len(make_blobs().train)))
     (tmp_path / "marks.csv").write_text(f"mark\n{marks}")
     BUILD["targeted"]["file"] = str(tmp_path / "marks.csv")
 
 
-def learner(runs: int, model: str = "mlp:6") -> Learner:
-    return Learner([build(model, (1, 6, 6), 3, seed=s) for s in range(runs)], 3)
+def learner(runs: int, model: str = "mlp:6", start: str | None = None) -> Learner:
+    weights = Teacher(run=start).network((1, 6, 6), 3, torch.device("cpu")).state_dict() if start else None
+    return Learner([build(model, (1, 6, 6), 3, seed=s, weights=weights) for s in range(runs)], 3)
 
 
 def model_for(strategy: Strategy) -> str:
@@ -63,7 +66,7 @@ def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(make_
     for runs in (1, 3):
         shape = (5,) if runs == 1 else (runs, 5)
         batch = Batch(torch.rand(*shape, 1, 6, 6), torch.randint(3, shape), torch.zeros(shape, dtype=torch.long))
-        model = learner(runs, model_for(strategy))
+        model = learner(runs, model_for(strategy), START.get(kind))
         memory = strategy.init_state(model, make_blobs())
         draws = Draws(tuple(range(runs)), 0)
         prepared = strategy.prepare(model.net, batch, memory, draws)
@@ -77,7 +80,8 @@ def test_strategies_give_one_number_an_example_for_one_run_and_for_a_stack(make_
 def test_strategies_train_the_same_alone_and_stacked(make_blobs: Blobs, kind: str) -> None:
     plain = {"kind": kind, **BUILD.get(kind, {})}
     model = model_for(Strategy.of(plain))
-    recipes = [Recipe(data="x", model=model, epochs=2, strategy=plain, seed=s) for s in range(3)]
+    fields = {"data": "x", "model": model, "epochs": 2, "strategy": plain, "start": START.get(kind)}
+    recipes = [Recipe(**fields, seed=s) for s in range(3)]
     stacked = train(recipes, make_blobs())
     for recipe, together in zip(recipes, stacked, strict=True):
         alone = train([recipe], make_blobs())[0]

@@ -71,12 +71,13 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"augmix": "blur", "enough": 0.5, ("temporal", "until"): "0.8", ("weighted", "rule"): "gairat"}
     values |= {"attack_warmup": "0.3", "attack_batch_stats": True, "watched": 7}
     values |= {"file": {"path": "/a/list.csv", "digest": "0a1b"}}
+    values |= {"teacher": "lab/d", "spread": 3, "adversarial_weight": 0.3}
     values |= {"learners": [{"strategy": "standard"}], "mix": {"start": 0.5}, "hand_back": None, "global_decay": 0.1}
     values |= {"ramp": "released", "norm": "separate", "select": {"floor": 0.5}}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}
-        needs = {"distilled": {"robust": "lab/c"}}
+        needs = {"distilled": {"robust": "lab/c"}, "anchored": {"teacher": "lab/c"}}
         needs |= {"column": {"name": "one"}, "targeted": {"name": "one"}}
         given |= needs.get(kind.model_fields["kind"].default, {})
         given |= {"inner": "adversarial"} if kind is Weighted else {}

@@ -13,6 +13,8 @@ from assay.models.build import code_digest as code_digest
 from assay.models.build import default_model as default_model
 from assay.models.build import load_file as load_file
 from assay.models.build import own_file as own_file
+from assay.models.head import features as features
+from assay.models.head import head_of as head_of
 from assay.models.networks import MODELS as MODELS
 from assay.models.projector import Projected as Projected
 from assay.models.projector import with_projector as with_projector

@@ -16,6 +16,7 @@ from assay.train.strategies import AWP as AWP
 from assay.train.strategies import FGSMRS as FGSMRS
 from assay.train.strategies import SAM as SAM
 from assay.train.strategies import Adversarial as Adversarial
+from assay.train.strategies import Anchored as Anchored
 from assay.train.strategies import Averaged as Averaged
 from assay.train.strategies import Batch as Batch
 from assay.train.strategies import Contrastive as Contrastive
@@ -25,6 +26,7 @@ from assay.train.strategies import Mart as Mart
 from assay.train.strategies import SmallLoss as SmallLoss
 from assay.train.strategies import Standard as Standard
 from assay.train.strategies import Strategy as Strategy
+from assay.train.strategies import Summed as Summed
 from assay.train.strategies import Temporal as Temporal
 from assay.train.strategies import Trades as Trades
 from assay.train.strategies import Treatment as Treatment

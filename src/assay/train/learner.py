@@ -7,17 +7,18 @@ run uses its module directly and pays nothing for the existence of stacks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from assay.models import activations, slots, swap_activations
+from assay.models import activations, features, head_of, slots, swap_activations
 
 _RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU)
 
@@ -44,6 +45,13 @@ class Net:
         With ``detach`` the logits' gradient ends at the head: a linear probe that is trained along.
         """
         return self.learner._call(x, batch_stats, False, embed=True, detach=detach)
+
+    def features(self, x: Tensor, *, batch_stats: bool = False, frozen: bool = False) -> tuple[Tensor, Tensor]:
+        """What enters the linear head, ``(..., n, width)``, and logits from it; no gradient reaches the head.
+
+        `BadInput` where the network does not end with a linear layer.
+        """
+        return self.learner._call(x, batch_stats, frozen, ask=features)
 
 
 class Learner:
@@ -116,17 +124,28 @@ class Learner:
         finally:
             self.load(own)
 
-    def _call(self, x: Tensor, batch_stats: bool, frozen: bool, **how: bool) -> Any:
+    def _call(
+        self,
+        x: Tensor,
+        batch_stats: bool,
+        frozen: bool,
+        ask: Callable[[nn.Module, Callable[[], Any]], Any] = lambda module, call: call(),
+        **how: bool,
+    ) -> Any:
         module = self._twins[batch_stats]
+        asked = partial(ask, module)
         if self.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
         if not self.stacked and not frozen:
-            return module(x, **how)
+            return asked(lambda: module(x, **how))
         params = {k: p.detach() for k, p in self.params.items()} if frozen else self.params
         if not self.stacked:
-            return functional_call(module, (params, self.buffers), (x,), how)
+            return asked(lambda: functional_call(module, (params, self.buffers), (x,), how))
         own = 0 if x.dim() > self.input_dims + 1 else None
-        call = vmap(lambda p, b, v: functional_call(module, (p, b), (v,), how), in_dims=(0, 0, own))
+        call = vmap(
+            lambda p, b, v: asked(lambda: functional_call(module, (p, b), (v,), how)),
+            in_dims=(0, 0, own),
+        )
         return call(params, self.buffers, x)
 
     def parameters(self) -> list[Tensor]:
@@ -151,6 +170,11 @@ class Learner:
         for module in self._twins.values():
             for name, slot in slots(module).items():
                 slot.kind = kinds[name]
+
+    def head(self) -> dict[str, Tensor]:
+        """The ``weight`` and ``bias`` of the linear head, a stack's with its leading axis; `BadInput` without one."""
+        path, layer = head_of(self._twins[False])
+        return {name: self.params[f"{path}.{name}".lstrip(".")] for name, _ in layer.named_parameters()}
 
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by name, as they are (a stack's with its leading axis)."""

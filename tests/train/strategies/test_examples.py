@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -22,7 +21,7 @@ from assay.train import Batch, SmallLoss, Strategy, Treatment, train
 from assay.train.draws import Draws
 from assay.train.learner import Learner
 
-from .toy import ascent, by_hand, distance, draw, random_start, recipe, trained
+from .toy import ascent, by_hand, distance, draw, folder, random_start, recipe, trained
 
 Blobs = Callable[..., Dataset]
 EPS, STEPS = 0.1, 3
@@ -217,15 +216,6 @@ def test_temporal_ensembling(make_blobs: Blobs) -> None:
     net = by_hand(data, step, epochs=3)
     assert distance(trained(data, strategy, epochs=3), net) < 1e-5
     assert distance(trained(data, {**strategy, "weight": 0}, epochs=3), net) > 1e-4
-
-
-def folder(path: Path, data: Dataset, seed: int, model: str = "mlp:5") -> tuple[str, nn.Module]:
-    """A finished run with an untrained network in it."""
-    net = build(model, data.shape, len(data.classes), seed=seed).eval()
-    path.mkdir()
-    save_file(net.state_dict(), path / "weights@1.safetensors")
-    (path / "recipe.json").write_text(f'{{"model": "{model}"}}')
-    return str(path), net
 
 
 def test_distillation_from_two_teachers(make_blobs: Blobs, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from assay.data import Dataset
@@ -22,9 +24,12 @@ def recipe(strategy: dict[str, Any], **fields: Any) -> Recipe:
     return Recipe.parse({**plain, "optimiser": {"name": "sgd", "lr": LR}, **fields})
 
 
-def by_hand(data: Dataset, step: Step, seed: int = 0, epochs: int = EPOCHS, model: str = "mlp:12") -> nn.Module:
+def by_hand(
+    data: Dataset, step: Step, seed: int = 0, epochs: int = EPOCHS, model: str = "mlp:12",
+    weights: Mapping[str, Tensor] | None = None,
+) -> nn.Module:  # fmt: skip
     """A plain loop: ``step(net, x, y, index, number)`` leaves gradients in place by returning the loss to descend."""
-    net = build(model, data.shape, len(data.classes), seed=seed)
+    net = build(model, data.shape, len(data.classes), seed=seed, weights=weights)
     optimiser = torch.optim.SGD(net.parameters(), lr=LR, momentum=0.9)
     n, number = len(data.train), 0
     steps = -(-n // SIZE)
@@ -36,6 +41,15 @@ def by_hand(data: Dataset, step: Step, seed: int = 0, epochs: int = EPOCHS, mode
             optimiser.step()
             number += 1
     return net
+
+
+def folder(path: Path, data: Dataset, seed: int, model: str = "mlp:5") -> tuple[str, nn.Module]:
+    """A finished run with an untrained network in it."""
+    net = build(model, data.shape, len(data.classes), seed=seed).eval()
+    path.mkdir()
+    save_file(net.state_dict(), path / "weights@1.safetensors")
+    (path / "recipe.json").write_text(f'{{"model": "{model}"}}')
+    return str(path), net
 
 
 def draw(purpose: str, number: int, seed: int = 0) -> torch.Generator:

@@ -1,6 +1,7 @@
 """Strategies: what one training step optimises."""
 
 from assay.train.strategies.adversarial import Adversarial as Adversarial
+from assay.train.strategies.anchored import Anchored as Anchored
 from assay.train.strategies.averaged import Averaged as Averaged
 from assay.train.strategies.awp import AWP as AWP
 from assay.train.strategies.base import Batch as Batch
@@ -16,6 +17,7 @@ from assay.train.strategies.perturbations import Stale as Stale
 from assay.train.strategies.sam import SAM as SAM
 from assay.train.strategies.small_loss import SmallLoss as SmallLoss
 from assay.train.strategies.standard import Standard as Standard
+from assay.train.strategies.summed import Summed as Summed
 from assay.train.strategies.targeted import Targeted as Targeted
 from assay.train.strategies.temporal import Temporal as Temporal
 from assay.train.strategies.trades import Trades as Trades

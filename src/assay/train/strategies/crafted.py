@@ -60,12 +60,15 @@ class Crafted(Augmented):
 
     def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
         """Attacked inputs; aside, the ``clean`` ones and the share of the attack that each example ``endured``."""
-        batch = self.seen(batch, draws)
-        target = _Target(net, batch.y, self.attack_batch_stats)
+        return self.attacked(net, self.seen(batch, draws), draws)
+
+    def attacked(self, net: Net, batch: Batch, draws: Draws) -> Batch:
+        """The prepared batch from one as it is looked at in this step."""
+        target = Target(net, batch.y, self.attack_batch_stats)
         adversarial = self.craft(target, batch, draws.generators("attack"))
         return replace(batch, x=adversarial).beside(clean=batch.x, endured=target.endured())
 
-    def craft(self, target: _Target, batch: Batch, generators: Sequence[Generator]) -> Tensor:
+    def craft(self, target: Target, batch: Batch, generators: Sequence[Generator]) -> Tensor:
         """Adversarial inputs for a batch of clean ones."""
         return self.attack.attack(target, batch.x, batch.y, generators, eps=self.reach(batch))
 
@@ -97,14 +100,14 @@ class Crafted(Augmented):
         before = net(x).argmax(-1) == y
 
         def endured(attack: Attack) -> list[float]:
-            found = attack.attack(_Target(net, y), x, y, [rng(0, "watched", "start") for _ in range(runs)])
+            found = attack.attack(Target(net, y), x, y, [rng(0, "watched", "start") for _ in range(runs)])
             return (before & (net(found).argmax(-1) == y)).double().mean(-1).reshape(-1).tolist()
 
         both = zip(endured(PGD(**ball, steps=10)), endured(FGSM(**ball)), strict=True)
         return [{"robust_accuracy": one, "fgsm_accuracy": two} for one, two in both]
 
 
-class _Target:
+class Target:
     """A network as attacks in training see it: frozen, and counting how often each example is answered right."""
 
     def __init__(self, net: Net, y: Tensor, batch_stats: bool = False):
@@ -112,10 +115,20 @@ class _Target:
         self.right, self.calls = torch.zeros_like(y), 0
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Logits ``(..., n, classes)``."""
         logits = self.net(x, frozen=True, batch_stats=self.batch_stats)
+        self._seen(logits)
+        return logits
+
+    def features(self, x: Tensor) -> Tensor:
+        """What enters the head, ``(..., n, width)``, for attacks that act on it."""
+        found, logits = self.net.features(x, frozen=True, batch_stats=self.batch_stats)
+        self._seen(logits)
+        return found
+
+    def _seen(self, logits: Tensor) -> None:
         self.right += logits.detach().argmax(-1) == self.y
         self.calls += 1
-        return logits
 
     def endured(self) -> Tensor:
         """The share of looks at which each example was still answered right, ``(..., n)``."""

@@ -16,9 +16,8 @@ from assay.core.spec import Number, OneOf
 from assay.losses import CrossEntropy, Loss, kl_divergence
 from assay.train.learner import Net
 from assay.train.strategies.base import Batch, Memory, Outputs
+from assay.train.strategies.climb import begun, climbed, steps_of
 from assay.train.strategies.crafted import Crafted
-
-NUDGE = 1e-3  # standard deviation of the noise an attack starts from: at x itself the divergence has no gradient
 
 
 class Trades(Crafted):
@@ -36,11 +35,7 @@ class Trades(Crafted):
     @field_validator("attack")
     @classmethod
     def _climbs(cls, value: Attack) -> Attack:
-        if value.kind not in ("pgd", "fgsm"):
-            raise ValueError(
-                f"trades takes the steps of pgd or fgsm and climbs its own divergence, found '{value.kind}'"
-            )
-        return value
+        return steps_of("trades", value)
 
     def craft(self, target: Model, batch: Batch, generators: Sequence[Generator]) -> Tensor:
         """Where the prediction differs most from that on the clean input."""
@@ -66,16 +61,7 @@ def farthest(
     Each step follows the gradient of KL(f(x) || f(x')) by x'; ``y`` only says which axes count examples.
     """
     items = Items(x=x.detach(), y=y, **({} if eps is None else {"eps": eps}))
-    ball, reach, victim, draws = attack.ball(items), attack.reach(items), Victim(model), Streams(*generators)
+    victim = Victim(model)
     clean = victim.logits(items.x)
-    start = (
-        ball.inside(draws, items, reach)
-        if attack.random_start
-        else items.x + NUDGE * draws.normal(items, *x.shape[y.dim() :])
-    )
-    at = start
-    for _ in range(attack.length):
-        _, _, gradient = victim.slope(at, lambda logits: kl_divergence(clean, logits))
-        move = ball.wide(attack.stride(reach), at) * ball.ascend(gradient)
-        at = ball.project(at + move, items.x, reach)
-    return at
+    start = begun(attack, Streams(*generators), items)
+    return climbed(attack, victim, items, start, lambda logits: kl_divergence(clean, logits))
