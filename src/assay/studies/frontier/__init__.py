@@ -1,0 +1,1 @@
+"""`assay frontier`: choose clean accuracy, see robust accuracy, without training again."""
