@@ -1,20 +1,10 @@
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assay.core.errors import BadInput
-from assay.metrics import angular_shape, cka_distance, debiased_cka, is_constant, linear_cka, similarity_warning
-
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "similarity.json").read_text())
-
-
-def published_pair():
-    draws = np.random.RandomState(GOLDEN["seed"])
-    x = draws.randn(*GOLDEN["shape"])
-    return x, draws.randn(*GOLDEN["shape"]) + x
+from assay.metrics import cka_distance, debiased_cka, is_constant, linear_cka
 
 
 def song_cka(x, y):
@@ -46,16 +36,6 @@ def u_centred_cka(x, y):
     return (k * l).sum() / np.sqrt((k * k).sum() * (l * l).sum())
 
 
-@pytest.mark.parametrize("measure", [linear_cka, debiased_cka, angular_shape], ids=lambda f: f.__name__)
-def test_published_numbers(measure):
-    assert measure(*published_pair()) == pytest.approx(GOLDEN[measure.__name__], abs=1e-5)
-
-
-def test_distance_and_nuclear_norm_of_the_published_pair():
-    assert cka_distance(*published_pair()) == pytest.approx(math.sqrt(2 - 2 * GOLDEN["linear_cka"]), abs=1e-5)
-    assert math.cos(angular_shape(*published_pair())) == pytest.approx(GOLDEN["nuclear_norm"], abs=1e-6)
-
-
 @pytest.mark.parametrize("n, p, q", [(4, 2, 3), (9, 3, 2), (12, 40, 5), (7, 30, 20)])
 def test_debiased_cka_equals_its_literal_forms(n, p, q):
     rng = np.random.default_rng(n)
@@ -75,31 +55,6 @@ def test_linear_cka_equals_centred_gram_matrices(n, p, q):
     assert cka_distance(x, y) == pytest.approx(np.linalg.norm(k - l), abs=1e-7)
 
 
-@pytest.mark.parametrize("n, p, q", [(30, 5, 3), (8, 40, 3), (8, 40, 25)])
-def test_angle_is_what_the_best_rotation_leaves(n, p, q):
-    rng = np.random.default_rng(q)
-    x, y = rng.standard_normal((n, p)), rng.standard_normal((n, q))
-    padded = np.hstack([y, np.zeros((n, p - q))])
-    x, padded = x - x.mean(0), padded - padded.mean(0)
-    u, _, vt = np.linalg.svd(x.T @ padded)
-    cosine = (x @ u @ vt * padded).sum() / np.linalg.norm(x) / np.linalg.norm(padded)
-    assert math.cos(angular_shape(x, y)) == pytest.approx(cosine, abs=1e-10)
-
-
-@pytest.mark.parametrize("width", [10, 100, 1000])
-def test_chance_level_of_the_warning(width):
-    rng = np.random.default_rng(width)
-    found = np.mean([linear_cka(*rng.standard_normal((2, 100, width))) for _ in range(5)])
-    golden = GOLDEN["unrelated"]["linear_cka"][str(width)]
-    assert found == pytest.approx(golden, abs=0.015)
-    assert width / (width + 99) == pytest.approx(golden, abs=0.015)
-
-
-def test_warning_only_where_samples_are_few():
-    assert similarity_warning(101, 100) is None
-    assert "0.50" in similarity_warning(100, 100)
-
-
 @pytest.mark.parametrize("n", [32, 100])
 @pytest.mark.parametrize("width", [5, 1000])
 def test_debiased_cka_of_unrelated_features_is_zero_on_average(n, width):
@@ -112,7 +67,7 @@ def test_debiased_cka_of_unrelated_features_is_zero_on_average(n, width):
 
 @pytest.mark.parametrize("factor", [1e-200, 1e200])
 def test_very_small_and_very_large_numbers(factor):
-    x, y = published_pair()
+    x, y = np.random.default_rng(0).standard_normal((2, 30, 5))
     assert linear_cka(x * factor, y) == pytest.approx(linear_cka(x, y), abs=1e-12)
 
 
@@ -120,7 +75,7 @@ def test_a_dead_layer_is_refused_and_recognised():
     x = np.random.default_rng(0).standard_normal((10, 3))
     dead = np.full((10, 4), 0.1) * (1 + 1e-8 * x[:, :1])
     assert is_constant(dead) and is_constant(np.zeros((10, 4))) and not is_constant(x)
-    for measure in (linear_cka, debiased_cka, cka_distance, angular_shape):
+    for measure in (linear_cka, debiased_cka, cka_distance):
         with pytest.raises(BadInput, match="features_b; found the same representation for all 10 samples"):
             measure(x, dead)
 

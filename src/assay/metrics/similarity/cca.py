@@ -77,7 +77,9 @@ def pwcca(features_a: Array, features_b: Array) -> float:
 
     h_i are the m = min(rank_a, rank_b) canonical directions of features_a at unit length, x_j its centred columns.
     Not symmetric: the weights are those of features_a; they depend on its columns, so a rotation of features_a counts,
-    while any invertible map of features_b does not. In [0, 1], no unit. Arguments and errors as for `mean_cca`.
+    while any invertible map of features_b does not. Where n <= rank_a + rank_b several rho_i may be 1: their
+    directions are any of a subspace, and the value is not determined; take more samples. In [0, 1], no unit. Arguments
+    and errors as for `mean_cca`.
 
     >>> a, b = [[2, 1], [2, -1], [-2, 1], [-2, -1]], [[1, 2], [1, -2], [-1, 0], [-1, 0]]  # rho = 1, sqrt(1/2)
     >>> round(pwcca(a, b), 6), round(pwcca(b, a), 6)  # weights 2:1 and 1:sqrt(2)

@@ -66,4 +66,5 @@ def _forced(n: int, p: int, q: int, measure: str) -> str:
         return f"unrelated features explain {min(1.0, q / (n - 1)):.2f} of the variance; {instead}"
     p, q = min(p, n - 1), min(q, n - 1)
     forced = p + q - (n - 1)
-    return f"{forced} of {min(p, q)} canonical correlations are 1 whatever the features; {instead}"
+    free = ", with weights that are not determined" if measure == "pwcca" else ""
+    return f"{forced} of {min(p, q)} canonical correlations are 1 whatever the features{free}; {instead}"
