@@ -5,6 +5,8 @@ from assay.data.biases import Fewer as Fewer
 from assay.data.biases import Imbalance as Imbalance
 from assay.data.biases import LabelNoise as LabelNoise
 from assay.data.biases import Narrow as Narrow
+from assay.data.biases import Part as Part
+from assay.data.biases import Shifted as Shifted
 from assay.data.biases import biased as biased
 from assay.data.biases import relabelled as relabelled
 from assay.data.biases import true_labels as true_labels

@@ -7,14 +7,18 @@ of all seeds meet the same biased data unless ``seed`` says otherwise.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from typing import Self
 
 import numpy as np
-from pydantic import Field
+import torch
+from pydantic import Field, model_validator
 
 from assay.core.errors import BadInput
-from assay.core.rng import numpy_rng
-from assay.core.spec import Kind, Number
+from assay.core.rng import numpy_rng, rng
+from assay.core.spec import Kind, Number, Share
 from assay.data.dataset import Dataset, Split
+from assay.data.shifts import SHIFTS
 
 
 class Bias(Kind):
@@ -131,6 +135,81 @@ class Narrow(Bias):
             distance = np.abs(brightness[members] - np.median(brightness[members])) if len(members) else members
             kept.append(members[np.argsort(distance, kind="stable")][: _quota(len(members), images, len(train))])
         return train.take(np.sort(np.concatenate(kept)))
+
+
+class Part(Bias):
+    """The images of each class from the share ``start`` to the share ``stop`` of one shuffle of it.
+
+    Of m images of a class those at round(start m) to round(stop m) - 1: parts that adjoin share no image and leave none
+    out, so a class that is smaller than the number of parts may be missing in some.
+
+    >>> split = Split(np.arange(8, dtype=np.float32).reshape(8, 1), np.zeros(8, int))
+    >>> first, second = (Part(start=a, stop=b).change(split, 1).images.ravel() for a, b in [(0, 0.5), (0.5, 1)])
+    >>> len(first), sorted({*first.tolist(), *second.tolist()}) == list(range(8))
+    (4, True)
+    """
+
+    kind: str = "part"
+    start: Share = Field(Fraction(0), ge=0, lt=1)
+    stop: Share = Field(Fraction(1), gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.start < self.stop:
+            raise ValueError(f"stop: {float(self.stop):g} is not after start, {float(self.start):g}")
+        return self
+
+    def change(self, train: Split, classes: int) -> Split:
+        """The stretch of the shuffle of each class; `BadInput` where no image lies in it."""
+        draw = numpy_rng(self.seed, "bias", "part")
+        kept = []
+        for label in range(classes):
+            members = draw.permutation(np.flatnonzero(train.labels == label))
+            kept.append(members[round(self.start * len(members)) : round(self.stop * len(members))])
+        index = np.sort(np.concatenate(kept))
+        if not len(index):
+            raise BadInput(
+                f"asked for the part from {float(self.start):g} to {float(self.stop):g} of each class; found no image "
+                f"in it, of {len(train)}; make fewer or larger parts"
+            )
+        return train.take(index)
+
+
+class Shifted(Bias):
+    """The images as one of the `SHIFTS` of a strength would show them, unrounded; val and test stay as they are.
+
+    What a shift draws it draws as in the test images that studies shift (at ``seed`` 0): columns of a table that drift
+    upwards do so there, too, and at every strength. As val does not move, choose a run's last moment, not its best.
+
+    >>> split = Split(np.array([[[[0.5], [0.95]]]], np.float32), np.zeros(1, int))
+    >>> Shifted(shift="brightness", strength=0.25).change(split, 1).images.ravel().tolist()
+    [0.75, 1.0]
+    """
+
+    kind: str = "shifted"
+    shift: str = "gaussian_noise"
+    strength: Number = 0.1
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            shift = SHIFTS.find(self.shift)
+            one = torch.zeros((1, 1, 2, 2) if shift.kind == "image" else (1, 2))
+            shift.apply(one, self.strength, rng(self.seed, "shift", self.shift))
+        except BadInput as error:
+            raise ValueError(f"shift: {error}") from None
+        return self
+
+    def change(self, train: Split, classes: int) -> Split:
+        """Every image shifted; `BadInput` for a shift of images on a table, and the other way round."""
+        shift, kind = SHIFTS.find(self.shift), "image" if train.images.ndim == 4 else "table"
+        if shift.kind != kind:
+            fitting = ", ".join(name for name, other in SHIFTS.items() if other.kind == kind)
+            raise BadInput(
+                f"asked for training images shifted by {self.shift}; found a set of kind '{kind}'; use {fitting}"
+            )
+        moved = shift.apply(train.x, self.strength, rng(self.seed, "shift", self.shift)).numpy()
+        return replace(train, images=np.ascontiguousarray(moved.transpose(0, 2, 3, 1) if moved.ndim == 4 else moved))
 
 
 def _quota(members: int, images: int, n: int) -> int:
