@@ -48,6 +48,21 @@ class Lifted:
         return found
 
 
+class Projected:
+    """A representation turned onto some orthonormal directions, (width, k): scores, made where they are looked at.
+
+    >>> Projected(np.eye(2), np.array([[0.0], [1.0]]), scale=3)[:].tolist()
+    [[0.0], [3.0]]
+    """
+
+    def __init__(self, rows: Rows, directions: np.ndarray, scale: float) -> None:
+        self.shape: tuple[int, ...] = (rows.shape[0], directions.shape[1])
+        self._rows, self._directions = rows, directions * scale
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        return np.asarray(self._rows[rows] @ self._directions)
+
+
 def lifted(features: Sequence[Array]) -> list[Rows]:
     """All representations, checked to be of the same number of samples; named features[i] in errors."""
     xs: list[Rows] = [Lifted(x, f"features[{i}]") for i, x in enumerate(features)]

@@ -25,7 +25,7 @@ def minibatch_cka(features: Sequence[Array], batch: int = 250) -> np.ndarray:
     the fewest nearly equal batches of at most ``batch``. In [-1, 1], no unit, about 0 for unrelated
     representations. This is the estimator of torch-cka, and another one than `debiased_cka`, which also
     compares samples of different batches and so has less variance; with ``batch`` >= n they are equal.
-    Memory: one batch of Gram matrices, not more than `overlap.BLOCK` numbers at a time, for any n.
+    Memory for any n: one batch of all features in float64 and about `overlap.BLOCK` numbers of Gram matrices.
     ``features``: m of shape (n, width), of the same samples. `BadInput` as for `debiased_cka`, and for
     ``batch`` below 8.
 
@@ -44,8 +44,8 @@ def minibatch_cka(features: Sequence[Array], batch: int = 250) -> np.ndarray:
     table, raw = np.zeros((len(xs), len(xs))), np.zeros(len(xs))
     for part in np.array_split(np.arange(n), math.ceil(n / batch)):
         size = len(part)
-        rows = [x[part[0] : part[-1] + 1] for x in xs]
-        rows = [x - x.mean(0) for x in rows]
+        here = slice(part[0], part[-1] + 1)
+        rows = [x - x.mean(0) for x in (x[here] for x in xs)]
         inner, diagonals = overlaps(rows), np.stack([squares(x) for x in rows])
         table += debias(inner, diagonals, diagonals) / (size * (size - 3))
         raw += np.diag(inner) / (size * (size - 3))

@@ -10,7 +10,7 @@ import numpy as np
 from assay.core.errors import BadInput
 from assay.metrics.arrays import Array
 from assay.metrics.card import METRICS
-from assay.metrics.matrices.lifted import Rows, lifted
+from assay.metrics.matrices.lifted import Projected, Rows, lifted
 from assay.metrics.matrices.overlap import cross_products, overlaps
 from assay.metrics.matrices.reduction import principal
 from assay.metrics.similarity import FLAT, debias, reduced, squares
@@ -44,10 +44,10 @@ class Pass:
 def pairwise(features: Sequence[Array], measure: str = "cka_distance") -> np.ndarray:
     """The symmetric (m, m) matrix of a two-sided measure over m representations of the same samples.
 
-    CKA measures and `angular_shape` take one pass over all representations, in blocks of bounded memory; any
-    other symmetric metric with two sides (`disagreement`, or a user's own) is called pair by pair. Float64;
-    equal to the plain function up to rounding. `BadInput` for an unknown or one-sided measure, and as the
-    measure itself.
+    CKA measures, `procrustes_distance` and `angular_shape` take one pass over all representations, in blocks of
+    bounded memory; any other symmetric metric with two sides (`disagreement`, or a user's own) is called pair by
+    pair. Float64; equal to the plain function up to rounding. `BadInput` for an unknown or one-sided measure, and
+    as the measure itself.
 
     >>> corners, side = [[1, 1], [1, -1], [-1, 1], [-1, -1]], [[1], [1], [-1], [-1]]
     >>> pairwise([corners, side], "linear_cka").round(6).tolist()
@@ -74,7 +74,7 @@ def all_pairs(features: Sequence[Array], measure: str = "cka_distance", keep: fl
 
     |d(X, Y) - d(X_k, Y_l)| <= d(X, X_k) + d(Y, Y_l)
 
-    for the distances `cka_distance` and `angular_shape` (radians), whose moves d(X, X_k) follow from the
+    for `cka_distance`, `procrustes_distance` and `angular_shape` (radians), whose moves d(X, X_k) follow from the
     eigenvalues left out (`reduction.principal`); `linear_cka` and `debiased_cka` are inner products of unit
     vectors and obey the same bound with the distances between those. ``keep``: the share of variance to keep
     of each, in (0, 1]; at 1 nothing is left out and the error is zero. M models with L layers are M L
@@ -105,7 +105,9 @@ def all_pairs(features: Sequence[Array], measure: str = "cka_distance", keep: fl
     for i, x in enumerate(xs):
         found = principal(x[:], keep)
         moved[i], kept[i] = getattr(found, way.moved), found.kept
-        scores.append(found.scores / np.linalg.norm(found.scores))
+        size = 1 / float(np.linalg.norm(found.scores))
+        turned = found.directions
+        scores.append(found.scores * size if turned is None else Projected(x, turned, size))
     error = np.add.outer(moved, moved)
     np.fill_diagonal(error, 0)
     return Pairs(way.matrix(scores), error, kept, tuple(x.shape[1] for x in scores), way.estimator)
@@ -163,20 +165,28 @@ def _debiased(xs: list[Rows]) -> np.ndarray:
     return _normalised(table, -1)
 
 
-def _angular(xs: list[Rows]) -> np.ndarray:
+def _nuclear(xs: list[Rows]) -> np.ndarray:
     narrow: list[Rows] = [x if x.shape[1] <= x.shape[0] else reduced(x[:]) for x in xs]
-    table = np.zeros((len(xs), len(xs)))
+    table = np.eye(len(xs))
     for i, j, cross in cross_products(narrow):
         if i != j:
-            nuclear = np.linalg.svd(cross, compute_uv=False).sum()
-            table[i, j] = table[j, i] = np.arccos(min(1.0, nuclear))
+            table[i, j] = table[j, i] = min(1.0, np.linalg.svd(cross, compute_uv=False).sum())
     return table
 
 
-BIASED = "biased HSIC of all samples"
+def _angular(xs: list[Rows]) -> np.ndarray:
+    return np.arccos(_nuclear(xs))
+
+
+def _procrustes(xs: list[Rows]) -> np.ndarray:
+    return np.sqrt(2 - 2 * _nuclear(xs))
+
+
+BIASED, ROTATED = "biased HSIC of all samples", "best rotation of all samples"
 PASSES: dict[str, Pass] = {
     "linear_cka": Pass(_cka, "gram", BIASED),
     "debiased_cka": Pass(_debiased, "debiased", "unbiased HSIC of all samples"),
     "cka_distance": Pass(_cka_distance, "gram", BIASED),
-    "angular_shape": Pass(_angular, "angle", "all samples, best rotation"),
+    "angular_shape": Pass(_angular, "angle", ROTATED),
+    "procrustes_distance": Pass(_procrustes, "chord", ROTATED),
 }

@@ -15,10 +15,12 @@ class Reduced(NamedTuple):
     """Scores on the leading principal components, and how far each kind of representation moved by it."""
 
     scores: np.ndarray  # (n, k)
+    directions: np.ndarray | None  # (width, k) with x directions = scores; None where width > n
     kept: float  # share of the variance
     gram: float  # || K/||K|| - K_k/||K_k|| ||
     debiased: float  # the same for U-centred Gram matrices
-    angle: float  # radians between X and X_k after the best rotation
+    angle: float  # radians between X and X_k, which no rotation makes smaller
+    chord: float  # 2 sin(angle / 2)
 
 
 def principal(x: np.ndarray, keep: float = 1.0) -> Reduced:
@@ -28,9 +30,10 @@ def principal(x: np.ndarray, keep: float = 1.0) -> Reduced:
 
         kept = l_1 + ... + l_k,  angle = arccos sqrt(kept),  gram = sqrt(2 - 2 sqrt(sum_k l² / sum l²))
 
-    ``angle`` is `angular_shape` and ``gram`` is `cka_distance` between x and its scores; ``debiased`` is
-    sqrt(2 - 2 debiased CKA) between them. All three are distances, so by the triangle inequality no distance
-    to another representation changes by more (`all_pairs`). Errors: `BadInput` unless 0 < keep <= 1.
+    ``angle`` is `angular_shape`, ``chord`` `procrustes_distance` and ``gram`` `cka_distance` between x and its
+    scores; ``debiased`` is sqrt(2 - 2 debiased CKA) between them, infinite where that is 0/0. All are distances,
+    so by the triangle inequality no distance to another representation changes by more (`all_pairs`). Errors:
+    `BadInput` unless 0 < keep <= 1.
 
     >>> x = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]]) / math.sqrt(10)
     >>> found = principal(x, keep=0.8)
@@ -45,19 +48,25 @@ def principal(x: np.ndarray, keep: float = 1.0) -> Reduced:
     sums = np.cumsum(values)
     k = int(np.searchsorted(sums, keep * sums[-1] * (1 - 1e-12))) + 1
     scores = vectors[:, :k] * np.sqrt(values[:k]) if wide else x @ vectors[:, :k]
-    rest = values[k:].sum() / sums[-1]
-    tail = float((values[k:] ** 2).sum() / (values**2).sum())
+    rest = float(values[k:].sum() / sums[-1])
     return Reduced(
         scores,
-        kept=float(1 - rest),
-        gram=math.sqrt(2 * tail / (1 + math.sqrt(1 - tail))),
+        None if wide else vectors[:, :k],
+        kept=1 - rest,
+        gram=_chord(float((values[k:] ** 2).sum() / (values**2).sum())),
         debiased=_debiased(x, scores, float((values[:k] ** 2).sum()), float((values**2).sum())),
         angle=math.asin(math.sqrt(rest)),
+        chord=_chord(rest),
     )
 
 
+def _chord(rest: float) -> float:
+    """|| u - v/||v|| || of a unit vector u and its part v, ||v||² = 1 - rest: sqrt(2 - 2 ||v||) without rounding."""
+    return math.sqrt(2 * rest / (1 + math.sqrt(1 - rest)))
+
+
 def _debiased(x: np.ndarray, scores: np.ndarray, part: float, whole: float) -> float:
-    """sqrt(2 - 2 debiased CKA(x, scores)); <XX', X_k X_k'> = ||X_k X_k'||² is ``part``. Infinite where it is 0/0."""
+    """sqrt(2 - 2 debiased CKA(x, scores)); <XX', X_k X_k'> = ||X_k X_k'||² is ``part``."""
     own, less = squares(x), squares(scores)
     shared, kept, full = debias(part, own, less), debias(part, less, less), debias(whole, own, own)
     if kept <= 0 or full <= 0:
