@@ -4,7 +4,7 @@ import torch
 
 from assay.core.errors import BadInput
 from assay.metrics.arrays import centred
-from assay.metrics.matrices.lifted import Lifted, Projected, lifted
+from assay.metrics.matrices.lifted import Lifted, Projected, Window, lifted
 
 
 @pytest.mark.parametrize("size", [1e-200, 1.0, 1e150])
@@ -34,6 +34,14 @@ def test_projected_rows():
     x = Lifted(np.random.default_rng(0).standard_normal((20, 5)))
     turn = np.eye(5)[:, 1:3]
     assert Projected(x, turn, 2)[4:7] == pytest.approx(2 * x[4:7][:, 1:3]) and Projected(x, turn, 2).shape == (20, 2)
+
+
+def test_a_window_is_centred_among_its_own_samples():
+    x = Lifted(np.random.default_rng(0).standard_normal((20, 5)))
+    part = x[5:12] - x[5:12].mean(0)
+    window = Window(x, slice(5, 12))
+    assert window[:] == pytest.approx(part) and window[2:4] == pytest.approx(part[2:4]) and window.shape == (7, 5)
+    assert window[4:99] == pytest.approx(part[4:])
 
 
 def test_refusals():

@@ -40,7 +40,9 @@ def family(n, widths, seed=0):
 
 @pytest.mark.parametrize("n, batch", [(60, 20), (61, 20), (40, 8), (30, 100)])
 @pytest.mark.parametrize("widths", [[3, 5, 2], [70, 3, 40]])
-def test_as_pair_by_pair(n, batch, widths):
+@pytest.mark.parametrize("block", [16, 2**22])
+def test_as_pair_by_pair(n, batch, widths, block, monkeypatch):
+    monkeypatch.setattr(overlap, "BLOCK", block)
     features = family(n, widths)
     assert minibatch_cka(features, batch) == pytest.approx(np.array(pair_by_pair(features, batch)), abs=1e-9)
 

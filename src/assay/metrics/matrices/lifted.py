@@ -63,6 +63,22 @@ class Projected:
         return np.asarray(self._rows[rows] @ self._directions)
 
 
+class Window:
+    """Some samples of a representation, centred among themselves.
+
+    >>> Window(np.array([[1.0], [3.0], [9.0]]), slice(0, 2))[:].tolist()
+    [[-1.0], [1.0]]
+    """
+
+    def __init__(self, rows: Rows, part: slice) -> None:
+        self.shape: tuple[int, ...] = (part.stop - part.start, rows.shape[1])
+        self._rows, self._start, self._mean = rows, part.start, rows[part].mean(0)
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        start, stop, _ = rows.indices(self.shape[0])
+        return np.asarray(self._rows[self._start + start : self._start + stop] - self._mean)
+
+
 def lifted(features: Sequence[Array]) -> list[Rows]:
     """All representations, checked to be of the same number of samples; named features[i] in errors."""
     xs: list[Rows] = [Lifted(x, f"features[{i}]") for i, x in enumerate(features)]

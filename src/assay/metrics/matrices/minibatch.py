@@ -9,8 +9,8 @@ import numpy as np
 
 from assay.core.errors import BadInput
 from assay.metrics.arrays import Array
-from assay.metrics.matrices.lifted import lifted
-from assay.metrics.matrices.overlap import overlaps
+from assay.metrics.matrices import overlap
+from assay.metrics.matrices.lifted import Rows, Window, lifted
 from assay.metrics.similarity import FLAT, debias, squares
 
 LEAST = 8  # halves of a batch this small still have the four samples that unbiased HSIC needs
@@ -25,7 +25,7 @@ def minibatch_cka(features: Sequence[Array], batch: int = 250) -> np.ndarray:
     the fewest nearly equal batches of at most ``batch``. In [-1, 1], no unit, about 0 for unrelated
     representations. This is the estimator of torch-cka, and another one than `debiased_cka`, which also
     compares samples of different batches and so has less variance; with ``batch`` >= n they are equal.
-    Memory for any n: one batch of all features in float64 and about `overlap.BLOCK` numbers of Gram matrices.
+    Memory for any n and width: a few times `overlap.BLOCK` numbers.
     ``features``: m of shape (n, width), of the same samples. `BadInput` as for `debiased_cka`, and for
     ``batch`` below 8.
 
@@ -44,10 +44,8 @@ def minibatch_cka(features: Sequence[Array], batch: int = 250) -> np.ndarray:
     table, raw = np.zeros((len(xs), len(xs))), np.zeros(len(xs))
     for part in np.array_split(np.arange(n), math.ceil(n / batch)):
         size = len(part)
-        here = slice(part[0], part[-1] + 1)
-        rows = [x - x.mean(0) for x in (x[here] for x in xs)]
-        inner, diagonals = overlaps(rows), np.stack([squares(x) for x in rows])
-        table += debias(inner, diagonals, diagonals) / (size * (size - 3))
+        inner, unbiased = _hsic(xs, slice(part[0], part[-1] + 1))
+        table += unbiased / (size * (size - 3))
         raw += np.diag(inner) / (size * (size - 3))
     flat = np.flatnonzero(np.diag(table) <= FLAT * raw)
     if len(flat):
@@ -59,3 +57,12 @@ def minibatch_cka(features: Sequence[Array], batch: int = 250) -> np.ndarray:
     table = np.clip(table / np.outer(own, own), -1, 1)
     np.fill_diagonal(table, 1)
     return table
+
+
+def _hsic(xs: Sequence[Rows], part: slice) -> tuple[np.ndarray, np.ndarray]:
+    """<K, L> and size (size - 3) times the unbiased HSIC, of all pairs in one batch."""
+    rows: list[Rows] = [Window(x, part) for x in xs]
+    if sum(math.prod(x.shape) for x in rows) <= overlap.BLOCK:
+        rows = [x[:] for x in rows]  # once for all tiles
+    inner, diagonals = overlap.overlaps(rows), np.stack([squares(x[:]) for x in rows])
+    return inner, np.asarray(debias(inner, diagonals, diagonals))
