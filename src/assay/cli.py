@@ -34,6 +34,7 @@ from assay.commands.common import (
 )
 from assay.commands.data import data as data_command
 from assay.commands.forecast import forecast
+from assay.commands.frontier import frontier
 from assay.commands.geometry import geometry
 from assay.commands.look import look
 from assay.commands.tune import tune
@@ -141,6 +142,7 @@ app.command()(look)
 app.command()(geometry)
 app.command()(forecast)
 app.command()(attack)
+app.command()(frontier)
 app.command("data")(data_command)
 
 
@@ -181,6 +183,7 @@ def report(
     """Judge a study anew from its tables and write its report; needs no weights."""
     from assay.commands.attack import finish as finish_attack
     from assay.commands.data import finish as finish_data
+    from assay.commands.frontier import finish as finish_frontier
     from assay.commands.look import finish as finish_look
     from assay.core.errors import BadInput
     from assay.core.files import read_json
@@ -191,7 +194,7 @@ def report(
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
         )
-    own = {"attack": finish_attack, "data": finish_data, "look": finish_look}.get(
+    own = {"attack": finish_attack, "data": finish_data, "frontier": finish_frontier, "look": finish_look}.get(
         read_json(folder / "study.json").get("study")
     )
     if own:

@@ -1,0 +1,170 @@
+"""`assay frontier`: how much clean accuracy is to be had, and what does it cost in robustness? No training."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.commands.common import (
+    DeviceOption,
+    JsonOption,
+    LabOption,
+    LangOption,
+    ThreadsOption,
+    command,
+    known_language,
+    plain,
+    print_json,
+    progress,
+    stdout,
+    warn,
+)
+
+COLUMNS = (("test clean, %", "test_clean", 100), ("test robust, %", "test_robust", 100))
+RATES = (("false rejects, ‰", "false_reject", 1000), ("escapes, ‰", "escape", 1000))
+WIDTH = 67  # of the curve with its scale
+
+
+def frontier(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...", help="a run of the strategy generalist, or runs of one architecture: lab/runs/ID"
+        ),
+    ],
+    data: Annotated[
+        str | None, typer.Option("--data", help="on whose val is chosen and whose test is shown (default: the run's)")
+    ] = None,
+    moment: Annotated[str, typer.Option("--moment", help="which kept weights: 1, best, 0.5")] = "1",
+    steps: Annotated[int, typer.Option("--steps", help="weights along each side, both ends counted")] = 11,
+    norm: Annotated[str | None, typer.Option("--norm", help="Linf, L2 or L1 (default: as in training)")] = None,
+    eps: Annotated[str | None, typer.Option("--eps", help="largest perturbation (default: as in training)")] = None,
+    attack: Annotated[str, typer.Option("--attack", help="pgd (level C) or autoattack")] = "pgd",
+    images: Annotated[int, typer.Option("--images", help="how many of val and of test are attacked")] = 500,
+    want_clean: Annotated[
+        float | None, typer.Option("--want-clean", help="clean accuracy on val to be reached at least cost: 0.9")
+    ] = None,
+    clean_weight: Annotated[
+        float, typer.Option("--clean-weight", help="otherwise: what clean accuracy counts, robust the rest")
+    ] = 0.5,
+    save: Annotated[
+        Path | None, typer.Option("--save", help="keep the chosen network there, too: FILE.safetensors")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="of the images drawn and of starts")] = 0,
+    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    lab: LabOption = Path("lab"),
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "auto",
+    json_: JsonOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """Choose clean accuracy, see robust accuracy: blends of networks that were trained already."""
+    from assay.core.errors import unknown
+    from assay.lab import Lab, choose_device
+    from assay.lab.threads import limited
+    from assay.studies.frontier import Ask, ball, ends_of, walked
+
+    known_language(lang)
+    if attack not in ("pgd", "autoattack"):
+        raise unknown("attack", attack, ("pgd", "autoattack"))
+    where, shelves = choose_device(device), Lab(lab)
+    with redirect_stdout(sys.stderr), limited(threads):  # what a user's code prints is not part of the answer
+        ends = ends_of(runs, data, moment, regroup)
+        name, reach = ball(norm, eps, ends.trained)
+        wish = {"want_clean": want_clean, "clean_weight": clean_weight, "seed": seed}
+        how = {"moment": moment, "steps": steps, "norm": name, "eps": reach, "attack": attack, "images": images}
+        ask = Ask.parse({**how, **wish}, "assay frontier")
+        with progress() as tell:
+            ways: dict[str, Any] = {"threads": threads, "device": where, "command": command(), "tell": tell}
+            folder = walked(ask, ends, shelves, save=save, **ways)
+    finish(folder, lang, json_)
+
+
+def finish(folder: Path, lang: str, json_: bool) -> None:
+    """Work the answer out from the table, write the report and say what was found."""
+    from assay.report import render
+    from assay.studies.frontier import answered
+
+    found = answered(folder)
+    page = render(folder, lang)
+    if json_:
+        print_json(found | {"folder": str(folder), "report": str(page)})
+        return
+    warn(found["warnings"])
+    _print(found, folder, page)
+
+
+def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
+    """The curve, the table behind it, the answer in sentences, where it is kept, what to do next."""
+    from assay.commands.curve import draw
+
+    console = stdout()
+    walk = [found["points"][number] for number in found["slide"]]
+    two = len(found["names"]) == 2
+    at = [row["weights"][1] if two else float(i) for i, row in enumerate(walk)]
+    console.print()
+    if len(at) > 1:
+        console.print("accuracy on test: o unchanged, . under attack, X chosen")
+        clean, robust = ([row[f"test_{key}"] for row in walk] for key in ("clean", "robust"))
+        for line in draw(at, clean, robust, _mark(found, walk, at)):
+            console.print(plain(line))
+        what = f"share of {found['names'][1]}" if two else "blends that none beats on val, the most robust first"
+        console.print(plain(f"{what:>{WIDTH}}"))
+        console.print()
+    rows = [*walk, *(row for row in found["points"] if row["kind"] != "blend")]
+    if found["chosen"] not in rows:
+        rows.append(found["chosen"])
+    console.print(_table(rows, found["chosen"]["point"], found["names"]))
+    console.print()
+    for line in found["text"]:
+        what, colon, rest = line.partition(":")
+        console.print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+    kept = f"kept in {plain(str(folder))}\nnetwork: {plain(found['weights'])}\nreport: {plain(str(page))}"
+    console.print(kept, soft_wrap=True)
+    console.print(f"next: {plain(found['next'])}", soft_wrap=True)
+
+
+def _mark(found: dict[str, Any], walk: list[dict[str, Any]], at: list[float]) -> float:
+    """Where the chosen network stands on the axis: its share of the second, or the nearest blend."""
+    chosen = found["chosen"]
+    if len(found["names"]) == 2:
+        return float(chosen["weights"][1])
+    apart = [sum(abs(a - b) for a, b in zip(row["weights"], chosen["weights"], strict=True)) for row in walk]
+    return at[apart.index(min(apart))]
+
+
+def _table(rows: list[dict[str, Any]], chosen: int, names: list[str]) -> Any:
+    """One row a network: its weights, accuracies on val and, with intervals, on test."""
+    from rich.table import Table
+
+    shown = [*COLUMNS, *(each for each in RATES if rows[0][each[1]] is not None)]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for title in (*map(plain, names), "val clean, %", "val robust, %", *(title for title, *_ in shown)):
+        table.add_column(title, justify="right")
+    for row in rows:
+        weights = [f"{weight:.3g}" if row["kind"] == "blend" else "" for weight in row["weights"]]
+        figures = [f"{100 * row[key]:.1f}" for key in ("val_clean", "val_robust")]
+        figures += [_figure(row, key, scale) for _, key, scale in shown]
+        name = {"blend": "", "global": "global model"}.get(row["kind"], f"{row['name']}, as kept")
+        here = row["point"] == chosen
+        said = " ".join(each for each in ("X" if here else "", plain(name)) if each)
+        table.add_row(said, *weights, *figures, style="bold" if here else "")
+    return table
+
+
+def _figure(row: dict[str, Any], key: str, scale: int) -> str:
+    """A share with its interval.
+
+    >>> _figure({"a": 0.5, "a_low": 0.4, "a_high": 0.6}, "a", 100)
+    '50.0 (40.0-60.0)'
+    """
+    if row[key] is None:
+        return "-"
+    value, low, high = (scale * row[name] for name in (key, f"{key}_low", f"{key}_high"))
+    places = 1 if scale == 100 else 0
+    return f"{value:.{places}f} ({low:.{places}f}-{high:.{places}f})"
