@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import attack, collapse, families, overfitting, quality, remedies, simplicity
+from assay.report.charts import attack, collapse, families, frontier, look, overfitting, quality, remedies, simplicity, stream
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {
@@ -13,9 +13,12 @@ STORIES: dict[str, Callable[[Folder], Story]] = {
     "collapse": collapse.story,
     "data": quality.story,
     "families": families.story,
+    "frontier": frontier.story,
+    "look": look.story,
     "overfitting": overfitting.story,
     "remedies": remedies.story,
     "simplicity": simplicity.story,
+    "stream": stream.story,
 }
 
 
