@@ -119,8 +119,11 @@ class State:
     @property
     def trained(self) -> list[Trained]:
         """The networks that a step goes to: the base learners, or the run's own network."""
-        own = Trained("", self.learner, self.recipe.optimiser, self.optimiser, self.strategy)
-        return self.bases or [own]
+        return self.bases or [self._own]
+
+    @property
+    def _own(self) -> Trained:
+        return Trained("", self.learner, self.recipe.optimiser, self.optimiser, self.strategy)
 
     @property
     def learners(self) -> list[Learner]:
@@ -172,7 +175,7 @@ class State:
     def save(self, path: Path) -> None:
         """Write a checkpoint: one file, whole or absent."""
         tensors = {f"learner/{name}": value for name, value in self.learner.tensors().items()}
-        for one in self.trained:
+        for one in (self._own, *self.bases):  # the own one may rest until a strategy is swapped back
             for number, values in one.optimiser.state_dict()["state"].items():
                 named = {k: v for k, v in values.items() if isinstance(v, Tensor)}
                 tensors |= {f"optimiser/{one.name}/{number}/{k}": v for k, v in named.items()}
@@ -223,7 +226,7 @@ class State:
             kept = self.kept[moment][int(run)]
             assert kept is not None
             kept.tensors[name] = value
-        for one in self.trained:
+        for one in (self._own, *self.bases):
             _put_back(one.optimiser, one.learner.parameters(), _under(groups["optimiser"], one.name))
 
 

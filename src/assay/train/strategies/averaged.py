@@ -86,6 +86,8 @@ def statistics(
 
     Leaves what it found so far in the learner's buffers, so that attacks in evaluation mode meet it.
     """
+    if learner.random:
+        draws.seed_modules()
     found: dict[str, Tensor] = {}
     momenta = learner.statistics()
     counts = {name: f"{name.rpartition('.')[0]}.num_batches_tracked" for name in momenta}

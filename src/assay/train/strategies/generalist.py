@@ -22,7 +22,7 @@ from assay.train.strategies.base import BaseLearner, Batch, Memory, Strategy, in
 from assay.train.strategies.mixture import HandBack, Mix, Select
 from assay.train.strategies.standard import Standard
 
-AVERAGE, STEPS, SHARES = "average", "united steps", "shares"
+AVERAGE, STEPS, SHARES = " average", "united steps", "shares"
 
 
 class Generalist(Strategy):
@@ -173,17 +173,17 @@ class Generalist(Strategy):
 
     @torch.no_grad()
     def shipped(self, learner: Learner, memory: Memory, data: Dataset, draws: Draws) -> dict[str, Tensor] | None:
-        """The global model; its running statistics are estimated unless they are averaged."""
-        if self.norm == "average" or not learner.statistics():
+        """The global model; its running statistics are estimated unless they are averaged, or one learner's own."""
+        mixed = [(base, share) for base, share in zip(self.learners, memory[SHARES].tolist(), strict=True) if share > 0]
+        followed = not memory[STEPS] and len(mixed) == 1  # the global model is that learner
+        if self.norm == "average" or followed or not learner.statistics():
             return None
         tensors, found = learner.tensors(), []
-        shares = [share for share in memory[SHARES].tolist() if share > 0]
-        mixed = [base for base, share in zip(self.learners, memory[SHARES].tolist(), strict=True) if share > 0]
-        with learner.holding(tensors):
-            for base in mixed:
-                own = inside(memory, base.called)
+        for base, _ in mixed:
+            own = inside(memory, base.called)
+            with learner.holding(tensors):  # each from the same beginning, whatever the learners' order
                 found.append(statistics(base.strategy, learner, own, data, draws, self.images))
-        return tensors | _pooled(found, shares)
+        return tensors | _pooled(found, [share for _, share in mixed])
 
     def parts(self, bases: Sequence[Learner], memory: Memory, run: int) -> dict[str, dict[str, Tensor]]:
         """The averages of the base learners; what is not averaged is each learner's own."""
@@ -196,8 +196,8 @@ class Generalist(Strategy):
 
 
 def _place(base: BaseLearner) -> str:
-    """Where a learner's average is remembered."""
-    return f"{base.called}/{AVERAGE}"
+    """Where a learner's average is remembered: apart from what its own strategy remembers."""
+    return base.called + AVERAGE
 
 
 def _towards(average: Mapping[str, Tensor], values: Mapping[str, Tensor], rate: float) -> None:
