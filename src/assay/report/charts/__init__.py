@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.report.blocks import Story
-from assay.report.charts import attack, collapse, families, frontier, look, overfitting, quality, remedies, simplicity, stream
+from assay.report.charts import (
+    attack,
+    collapse,
+    families,
+    frontier,
+    look,
+    overfitting,
+    quality,
+    remedies,
+    simplicity,
+    stream,
+)
 from assay.report.folder import Folder
 
 STORIES: dict[str, Callable[[Folder], Story]] = {

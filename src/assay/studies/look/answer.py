@@ -51,7 +51,7 @@ def _wrong(items: pd.DataFrame) -> dict[str, Any]:
     bad = items[items.outcome != RIGHT]
     own = int((bad.among == bad.label).sum())
     kinds = {outcome: int((bad.outcome == outcome).sum()) for outcome in OUTCOMES[1:]}
-    return {"n": len(items), "wrong": len(bad), "among_own": own, "among_other": len(bad) - own, **kinds}
+    return {"n": len(items), "all": len(bad), "among_own": own, "among_other": len(bad) - own, **kinds}
 
 
 def _read(path: Path) -> pd.DataFrame:

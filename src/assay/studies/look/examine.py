@@ -160,7 +160,8 @@ def _drawn(size: int, most: int, name: str, seed: int) -> np.ndarray:
 def _reference(labels: np.ndarray, seed: int) -> np.ndarray:
     """Places of the training items that others are compared with; every class has the same upper limit.
 
-    >>> np.bincount(labels[_reference(labels := np.array([0] * 2000 + [1] * 30), 0)]).tolist()
+    >>> labels = np.array([0] * 2000 + [1] * 30)
+    >>> np.bincount(labels[_reference(labels, 0)]).tolist()
     [500, 30]
     """
     present = np.unique(labels)

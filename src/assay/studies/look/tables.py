@@ -23,7 +23,7 @@ MAPPED = {"test": 350, "production": 200}  # items drawn for the maps, beside th
 MAPPED_WRONG = 100  # wrong items of each set on the maps, beside those drawn
 SHOWN = 12  # items of each set and outcome that are shown with their neighbours
 BESIDE = 3  # neighbours shown beside each
-ON_MAP, IN_GALLERY = 32, 48  # longest side of a picture in pixels; larger ones are reduced by a whole number
+ON_MAP, IN_GALLERY = 32, 64  # longest side of a picture in pixels; larger ones are reduced by a whole number
 NEIGHBOURS = ("set", "index", "outcome", "rank", "split", "at", "name", "label", "distance", "thumbnail")
 
 

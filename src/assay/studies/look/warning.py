@@ -127,7 +127,7 @@ def _to_production(stability: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.Ser
         part.assign(hit=part.predicted == part.label).groupby("label").hit.agg(["mean", "size"])
         for part in (test, later)
     ]
-    both = accuracy[0].join(accuracy[1], rsuffix="_later", how="inner")
+    both = accuracy[0].join(accuracy[1].add_suffix("_later"), how="inner")
     both = both[both.size_later >= FEWEST]
     moved = first.groupby("label").moved.mean()
     shared = moved.index.intersection(both.index)

@@ -54,17 +54,16 @@ def rated(row: dict[str, Any], ok: int | None = None) -> str:
 def confused(found: dict[str, Any]) -> str:
     """Whose samples the wrong ones look like.
 
-    >>> confused({"wrong": 4, "among_other": 3, "among_own": 1})
+    >>> confused({"all": 4, "among_other": 3, "among_own": 1})
     '4 items went wrong: 3 look like another class to the model, 1 like their own'
-    >>> confused({"wrong": 0, "among_other": 0, "among_own": 0})
+    >>> confused({"all": 0, "among_other": 0, "among_own": 0})
     'nothing went wrong among the items that were looked at'
     """
-    if not found["wrong"]:
+    if not found["all"]:
         return "nothing went wrong among the items that were looked at"
     other, own = found["among_other"], found["among_own"]
     return (
-        f"{count(found['wrong'], 'item')} went wrong: {other} look like another class to the model, "
-        f"{own} like their own"
+        f"{count(found['all'], 'item')} went wrong: {other} look like another class to the model, {own} like their own"
     )
 
 
