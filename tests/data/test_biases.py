@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assay.core.errors import BadInput
+from assay.core.rng import rng
 from assay.data import (
+    SHIFTS,
     Bias,
     Dataset,
     Fewer,
     Imbalance,
     LabelNoise,
     Narrow,
+    Part,
+    Shifted,
     Split,
     biased,
     load_data,
     relabelled,
+    shifts_for,
     true_labels,
 )
+from assay.train import Recipe
 
 
 def test_label_noise_moves_exactly_its_share_to_other_classes_alike() -> None:
@@ -151,3 +163,96 @@ def test_a_bias_that_loses_its_items_is_refused() -> None:
             relabelled(data, (Careless(),))
     finally:
         Bias.family.pop("careless")
+
+
+@settings(max_examples=40, deadline=None)
+@given(cuts=st.lists(st.fractions(0, 1), max_size=5), sizes=st.lists(st.integers(0, 30), min_size=1, max_size=4))
+def test_parts_that_adjoin_are_disjoint_and_leave_nothing_out(cuts: list[Fraction], sizes: list[int]) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    split = Split(np.arange(len(labels), dtype=np.float32).reshape(-1, 1), labels)
+    ends = sorted({Fraction(0), Fraction(1), *(cut.limit_denominator(10**6) for cut in cuts)})
+    found: list[float] = []
+    for start, stop in itertools.pairwise(ends):
+        try:
+            part = Part(start=start, stop=stop).change(split, len(sizes))
+        except BadInput:  # no image lies in it
+            continue
+        assert (part.labels == labels[part.images.ravel().astype(int)]).all()
+        for label, size in enumerate(sizes):  # each class holds its share, to the nearest image at both ends
+            assert abs((part.labels == label).sum() - float((stop - start) * size)) <= 1
+        found += part.images.ravel().tolist()
+    assert sorted(found) == list(range(len(labels)))
+
+
+def test_parts_are_drawn_by_their_seed_and_say_what_is_wrong() -> None:
+    data = load_data("digits")
+    first, again, other = (Part(stop="1/2", seed=seed).apply(data) for seed in (0, 0, 1))  # type: ignore[arg-type]
+    assert first.learned == again.learned != other.learned
+    assert first.val is data.val and first.test is data.test
+    with pytest.raises(BadInput, match="no image"):
+        Part(start="999/1000", stop=1).apply(data)  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="not after start"):
+        Part.parse({"start": 0.5, "stop": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [(source, shift.name) for source in ("digits", "cells") for shift in shifts_for(load_data(source))],
+)
+def test_shifted_is_the_shift_itself_on_train_alone(source: str, name: str) -> None:
+    """Exactly what the shift makes of the tensors, at the address at which test images are shifted."""
+    data, shift = load_data(source), SHIFTS[name]
+    bias = Shifted(shift=name, strength=shift.strength)
+    found = bias.apply(data)
+    assert torch.equal(found.train.x, shift.apply(data.train.x, shift.strength, rng(0, "shift", name)))
+    assert found.shape == data.shape and (found.train.labels == data.train.labels).all()
+    assert found.val is data.val and found.test is data.test
+    assert bias.apply(data).learned == found.learned != data.learned  # the same at every call
+    still = Shifted(shift=name, strength=0).apply(data)
+    assert torch.equal(still.train.x, data.train.x)
+
+
+def test_columns_drift_in_train_as_they_do_in_test_and_the_same_way_at_every_strength() -> None:
+    data = load_data("cells")
+    ways = []
+    for strength in (0.1, 0.4):
+        train = Shifted(shift="scale_drift", strength=strength).apply(data).train.x
+        test = SHIFTS["scale_drift"].apply(data.test.x, strength, rng(0, "shift", "scale_drift"))
+        for moved, still in ((train, data.train.x), (test, data.test.x)):
+            ways.append((moved.sum(0) > still.sum(0)).tolist())
+    assert len({tuple(way) for way in ways}) == 1 and len(set(ways[0])) == 2
+
+
+def test_a_shift_is_part_of_what_a_run_is_named_by() -> None:
+    def named(*biases: Bias) -> str:
+        return Recipe(data="digits", model="mlp:4", biases=biases).run_id("digest")
+
+    some = [Shifted(strength=0.1), Shifted(strength=0.2), Shifted(shift="brightness", strength=0.1), Shifted(seed=1)]
+    halves = [Part(stop="1/2"), Part(start="1/2")]  # type: ignore[arg-type]
+    assert len({named(), *(named(one) for one in (*some, *halves)), named(some[0], halves[0])}) == 8
+
+
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [
+        ({"shift": "gaussian_blurr"}, "did you mean 'gaussian_blur'"),
+        ({"shift": "rotation", "strength": -1}, "give a finite number from 0 up"),
+    ],
+)
+def test_shifts_that_there_are_not(plain: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        Shifted.parse(plain)
+
+
+def test_a_table_has_no_shifts_of_images() -> None:
+    with pytest.raises(BadInput, match="kind 'table'; use measurement_noise, scale_drift, missing_columns"):
+        Shifted(shift="rotation", strength=10).apply(load_data("cells"))
+    with pytest.raises(BadInput, match="kind 'image'; use gaussian_noise"):
+        Shifted(shift="scale_drift").apply(load_data("digits"))
+
+
+def test_labels_before_biases_go_through_parts_and_shifts() -> None:
+    data = load_data("digits")
+    biases = (LabelNoise(share=0.5), Part(stop="1/2"), Shifted(shift="rotation", strength=20))  # type: ignore[arg-type]
+    wrong = relabelled(data, biases)
+    assert abs(len(wrong) / len(biased(data, biases).train) - 0.5) < 0.1
