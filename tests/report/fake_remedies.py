@@ -11,7 +11,7 @@ import pandas as pd
 
 from assay.studies import rebuild
 from assay.studies.remedies.claims import CLAIMS
-from assay.studies.remedies.design import EARLY, NAMES
+from assay.studies.remedies.design import EARLY, NAMES, TEACHERS
 from assay.studies.remedies.ranking import ranking
 from assay.studies.remedies.words import ARM
 
@@ -44,8 +44,8 @@ def _conditions(names: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
     for each in found:
         each["images"] = 1000 if each["name"] == "more data" else 500
-        each["passes_teachers"] = 200000 if each["name"] == "distillation" else 0
-    teachers = ("natural teacher", "robust teacher") if "distillation" in names else ()
+        each["passes_teachers"] = 200000 if each["name"] in TEACHERS else 0
+    teachers = [teacher for name in names for teacher in TEACHERS.get(name, ())]
     return found + [{"name": name, "label": ARM[name], "role": "teacher"} for name in teachers]
 
 

@@ -11,7 +11,7 @@ from assay.lab import Lab
 from assay.studies import Means, configure
 from assay.studies.remedies import Remedies, budget
 from assay.studies.remedies.budget import Prices, cut, least_seeds
-from assay.studies.remedies.design import DISTILLED, EARLY, NAMES
+from assay.studies.remedies.design import ANCHOR, ANCHORED, DISTILLED, EARLY, NAMES, NATURAL, ROBUST
 
 
 def study() -> Remedies:
@@ -30,11 +30,11 @@ def test_seeds_go_first_then_epochs_then_arms() -> None:
     whole = takes(asked)
     assert cut(asked, takes, whole) == asked
     fewer = cut(asked, takes, 0.9 * whole)
-    assert (fewer.seeds, fewer.recipe.epochs, fewer.arms) == (10, 100, NAMES)  # ten still decide fourteen claims
-    shorter = cut(asked, takes, 10 * 14 * 80)
+    assert (fewer.seeds, fewer.recipe.epochs, fewer.arms) == (10, 100, NAMES)  # ten still decide fifteen claims
+    shorter = cut(asked, takes, 10 * 15 * 80)
     assert (shorter.seeds, shorter.recipe.epochs, shorter.arms) == (10, 80, NAMES)
     few = cut(asked, takes, 9 * 12 * 60)
-    assert few.arms == NAMES[: len(few.arms)] and len(few.arms) < 14 and few.recipe.epochs >= 60
+    assert few.arms == NAMES[: len(few.arms)] and len(few.arms) < 15 and few.recipe.epochs >= 60
     assert few.seeds == least_seeds(len(few.arms), asked.level) and takes(few) <= 9 * 12 * 60
     assert DISTILLED not in few.arms and EARLY in few.arms
 
@@ -54,7 +54,7 @@ def test_fewer_seeds_than_that_are_left_alone_when_asked_for() -> None:
 def test_looks_are_as_many_after_a_cut() -> None:
     asked = study()
     asked = asked.with_(recipe=asked.recipe.with_(evaluate_every=5))
-    short = cut(asked, takes, 10 * 14 * 60).recipe
+    short = cut(asked, takes, 10 * 15 * 60).recipe
     assert (short.epochs, short.evaluate_every) == (60, 3)  # twenty looks
 
 
@@ -66,7 +66,7 @@ def test_what_was_decided_stays_decided(tmp_path: Path, monkeypatch: pytest.Monk
     prices = {"speed": 1.0}
 
     def measured(one: Remedies, data: object, means: Means) -> Prices:
-        names = [each.arm.name for each in one.costed(data)] + ["natural teacher", "robust teacher"]  # type: ignore[arg-type]
+        names = [each.arm.name for each in one.costed(data)] + [NATURAL, ROBUST, ANCHOR]  # type: ignore[arg-type]
         return Prices(dict.fromkeys(names, 0.001 * prices["speed"]), 0.1, 0.0, 1.0)
 
     monkeypatch.setattr(budget, "measured", measured)
@@ -92,11 +92,11 @@ def test_a_measured_price_is_a_time(tmp_path: Path) -> None:
     """The trial itself: every arm has a price, and a study of twice the seeds takes longer."""
     found, data = configure(
         "remedies", "cells",
-        settings=("model=mlp:8", "grid.arms=[early stopping, awp, distillation]", "grid.judged=2"),
+        settings=("model=mlp:8", "grid.arms=[early stopping, awp, distillation, feature anchoring]", "grid.judged=2"),
     )  # fmt: skip
     assert isinstance(found, Remedies)
     prices = budget.measured(found, data, Means("inline"))
-    assert set(prices.step) == {"baseline", "awp", DISTILLED, "natural teacher", "robust teacher"}
+    assert set(prices.step) == {"baseline", "awp", DISTILLED, NATURAL, ROBUST, ANCHORED, ANCHOR}
     assert all(value > 0 for value in prices.step.values()) and prices.inside > 0
     more = budget.total(found.with_(seeds=24), data, prices, Means("inline"))
     assert more > budget.total(found, data, prices, Means("inline")) > 0

@@ -17,8 +17,20 @@ from assay.studies import Means, conduct, configure, rebuild
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.remedies import Remedies
 from assay.studies.remedies.claims import CLAIMS, judge
-from assay.studies.remedies.design import AUGMIX, DISTILLED, EARLY, MORE, NAMES, NATURAL, ROBUST, teachers_of
-from assay.studies.remedies.equal import Costed
+from assay.studies.remedies.design import (
+    ANCHOR,
+    ANCHORED,
+    AUGMIX,
+    DISTILLED,
+    EARLY,
+    MORE,
+    NAMES,
+    NATURAL,
+    ROBUST,
+    TEACHERS,
+    teachers_of,
+)
+from assay.studies.remedies.equal import Costed, rehearsable
 from assay.studies.remedies.ranking import ranking
 from assay.studies.verdict import verdicts
 from assay.train import train
@@ -58,6 +70,7 @@ def test_passes_are_what_the_formulas_say() -> None:
     # Half of the examples are taken to be small; equal losses are not told apart.
     assert each["left out"] == pytest.approx((6 + 0.5 * (1 - 0.5), 6 - 0.5 * 0.5), abs=0.02)
     assert each[DISTILLED] == (6 + 2, 6)  # two teachers answer
+    assert each[ANCHORED] == (6 + 1 + 1, 6 + 1)  # a teacher answers, and a gradient decides the radius
 
 
 def test_every_arm_costs_what_the_baseline_does() -> None:
@@ -67,9 +80,12 @@ def test_every_arm_costs_what_the_baseline_does() -> None:
     base = found[0].passes
     for one in found:
         assert one.passes == pytest.approx(base, rel=0.5 / one.recipe.epochs + 1e-9), one.arm.name
-    taught = found[-1]
-    assert [name for name, _ in taught.teachers] == [NATURAL, ROBUST] and 0 < taught.teaching < taught.passes
-    assert {recipe.epochs for _, recipe in taught.teachers} == {taught.recipe.epochs}
+    for name, roles in TEACHERS.items():
+        taught = next(one for one in found if one.arm.name == name)
+        assert [role for role, _ in taught.teachers] == list(roles) and 0 < taught.teaching < taught.passes
+        assert {recipe.epochs for _, recipe in taught.teachers} == {taught.recipe.epochs}
+        plain = {role for role, recipe in taught.teachers if recipe.strategy.kind == "standard"}
+        assert plain == set(roles) - {ROBUST}
 
 
 @pytest.mark.parametrize("name", [BASELINE, MORE, "awp", "combination", "harder attack", "left out", "consistency"])
@@ -83,6 +99,18 @@ def test_what_is_planned_is_what_a_run_counts(name: str) -> None:
         assert one.passes < passes.total <= one.passes * 14 / 12
     else:  # an onset falls on a whole step, and the last batch of an epoch is smaller
         assert passes.total == pytest.approx(one.passes, rel=0.02 if name == "harder attack" else 0)
+
+
+@pytest.mark.parametrize("name", TEACHERS)
+def test_a_student_and_its_teachers_cost_what_is_planned(name: str) -> None:
+    study, data = made("epochs=6", 'biases=[{"kind": "fewer", "images": 256}]')
+    one = next(one for one in study.costed(data) if one.arm.name == name)
+    plain = {"evaluate_every": 0, "keep": ()}
+    with counted() as passes, rehearsable(one.recipe, data) as student:
+        train([student.with_(**plain)], data)
+        for _, recipe in one.teachers:
+            train([recipe.with_(**plain)], data)
+    assert passes.total == one.passes
 
 
 def test_half_of_the_images_are_held_back_for_one_arm() -> None:
@@ -112,15 +140,44 @@ def test_a_table_has_every_remedy_but_augmix() -> None:
 def test_early_stopping_is_not_trained_and_teachers_are() -> None:
     study, data = made(seeds=3)
     first = [plan.tags["condition"] for plan in study.stage(0, {}, data).values()]
-    assert EARLY not in first and DISTILLED not in first
-    assert first.count(NATURAL) == first.count(ROBUST) == first.count(BASELINE) == 3
-    assert study.plan(data)["runs"] == len(first) + 3
+    assert not {EARLY, DISTILLED, ANCHORED} & set(first)
+    assert first.count(NATURAL) == first.count(ROBUST) == first.count(ANCHOR) == first.count(BASELINE) == 3
+    assert study.plan(data)["runs"] == len(first) + 2 * 3
     done = pd.DataFrame([{"run": run, "status": "finished"} for run in study.stage(0, {}, data)])
-    lost = next(run for run, plan in study.stage(0, {}, data).items() if plan.tags["condition"] == ROBUST)
-    done.loc[done.run == lost, "status"] = "stopped: loss not finite at step 3"
+    for role in (ROBUST, ANCHOR):
+        lost = next(run for run, plan in study.stage(0, {}, data).items() if plan.tags["condition"] == role)
+        done.loc[done.run == lost, "status"] = "stopped: loss not finite at step 3"
     second = study.stage(1, {"runs": done}, data)
-    assert [plan.tags["condition"] for plan in second.values()] == [DISTILLED] * 2  # one lost its teacher
+    named = sorted(plan.tags["condition"] for plan in second.values())
+    assert named == [DISTILLED] * 2 + [ANCHORED] * 2  # one of each lost a teacher
     assert not study.stage(2, {"runs": done}, data)
+
+
+def test_a_student_begins_with_the_teacher_that_it_is_anchored_to() -> None:
+    study, data = made("grid.arms=[feature anchoring]")
+    first = {run: plan for run, plan in study.stage(0, {}, data).items() if plan.tags["condition"] == ANCHOR}
+    done = pd.DataFrame([{"run": run, "status": "finished"} for run in first])
+    second = study.stage(1, {"runs": done}, data)
+    assert len(second) == len(first) == 2
+    for plan in second.values():
+        (own,) = teachers_of(plan.recipe.strategy)
+        assert plan.recipe.start == own and own.moment == "best"
+        assert first[own.run].recipe.seed == plan.recipe.seed
+        assert first[own.run].recipe.epochs == plan.recipe.epochs < study.recipe.epochs
+
+
+def test_a_model_that_cannot_be_anchored_is_told_before_anything_is_trained(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "from torch import nn\n"
+        "def make(shape, classes):\n"
+        "    return nn.Sequential(nn.Conv2d(1, classes, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())\n"
+    )
+    study, data = made(f"model={own}:make")
+    with pytest.raises(BadInput, match=r"no linear layer.*leave 'feature anchoring' out of grid.arms"):
+        study.stage(0, {}, data)
+    without = [name for name in NAMES if name != ANCHORED]
+    assert made(f"model={own}:make", f"grid.arms=[{', '.join(without)}]")[0].stage(0, {}, data)
 
 
 def test_a_student_has_one_name_in_every_lab(tmp_path: Path) -> None:
@@ -132,7 +189,7 @@ def test_a_student_has_one_name_in_every_lab(tmp_path: Path) -> None:
         assert list(placed) == list(stage)
         for run, plan in placed.items():
             assert plan.recipe.run_id(data.learned) == run
-            teachers = teachers_of(plan.recipe)
+            teachers = teachers_of(plan.recipe.strategy)
             assert teachers and all(Path(teacher.run).parent == lab.root / "runs" for teacher in teachers)
 
 
@@ -174,7 +231,7 @@ def test_what_is_planted_is_found() -> None:
 
 
 def test_nothing_is_found_where_arms_are_the_baseline_under_other_names() -> None:
-    """Arms shuffled within seeds: in 20 studies of 14 claims no more may win than the level allows."""
+    """Arms shuffled within seeds: in 20 studies of 15 claims no more may win than the level allows."""
     wins = 0
     for draw in range(20):
         runs, mix = world({"awp": 0.05, "swa": -0.05}, seeds=10, draw=draw), np.random.default_rng(draw)
@@ -235,6 +292,7 @@ def test_a_remedy_without_runs_leaves_its_claim_open() -> None:
         (("strategy=standard",), "does not train on attacked images"),
         (("strategy=trades",), "use adversarial"),
         (("grid.arms=[magic]",), "no remedy 'magic'"),
+        (("strategy.attack=mim",), "use pgd, or leave consistency and feature anchoring out of grid.arms"),
         (("strategy.augment=weak",), "has 'augmentation' already"),
         (("strategy.loss=label_smoothed",), "has 'label smoothing' already"),
         (("grid.arms=[more data]", "grid.part=1"), "holds no images back"),
@@ -252,14 +310,15 @@ def test_a_small_study_end_to_end(tmp_path: Path) -> None:
     """Teachers, then students; early stopping from the baseline; repeating trains nothing; it rebuilds."""
     settings = (
         *("epochs=10", "evaluate_every=1", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2"),
-        *("grid.judged=4", "grid.arms=[early stopping, awp, distillation]"),
+        *("grid.judged=4", "grid.arms=[early stopping, awp, distillation, feature anchoring]"),
     )
     study, data = configure("remedies", "cells", seeds=2, settings=settings)
     lab, means = Lab(tmp_path), Means("inline")
     folder = conduct(study, data, lab, means, command="assay study remedies")
     runs, table = (pd.read_csv(folder / f"{name}.csv") for name in ("runs", "ranking"))
-    assert set(runs.condition) == {BASELINE, "awp", DISTILLED, NATURAL, ROBUST} and (runs.status == "finished").all()
-    assert list(table.arm[:1]) == [BASELINE] and set(table.arm) == {BASELINE, EARLY, "awp", DISTILLED}
+    assert set(runs.condition) == {BASELINE, "awp", DISTILLED, ANCHORED, NATURAL, ROBUST, ANCHOR}
+    assert (runs.status == "finished").all()
+    assert list(table.arm[:1]) == [BASELINE] and set(table.arm) == {BASELINE, EARLY, "awp", DISTILLED, ANCHORED}
     base = runs[runs.condition == BASELINE]
     assert base.autoattack_best.notna().all() and base.autoattack_last.notna().all()
     gain = table.set_index("arm").effect[EARLY]
@@ -267,8 +326,12 @@ def test_a_small_study_end_to_end(tmp_path: Path) -> None:
     student = json.loads((lab.run(runs[runs.condition == DISTILLED].run.iloc[0]) / "recipe.json").read_text())
     natural = student["strategy"]["inner"]["natural"]
     assert natural["run"] == str(lab.run(runs[runs.condition == NATURAL].run.iloc[0])) and natural["moment"] == "best"
+    for _, row in runs[runs.condition == ANCHORED].iterrows():
+        student = json.loads((lab.run(row.run) / "recipe.json").read_text())
+        anchor = runs[(runs.condition == ANCHOR) & (runs.seed == row.seed)].run.iloc[0]
+        assert student["start"] == student["strategy"]["teacher"] == {"run": str(lab.run(anchor)), "moment": "best"}
     first = json.loads((folder / "verdicts.json").read_text())
-    assert [verdict["claim"] for verdict in first["verdicts"]] == [EARLY, "awp", DISTILLED]
+    assert [verdict["claim"] for verdict in first["verdicts"]] == [EARLY, "awp", DISTILLED, ANCHORED]
     before = {path: path.stat().st_mtime_ns for path in (lab.root / "runs").rglob("*")}
     (folder / "provenance.json").unlink()  # as if it had been interrupted before the end
     assert conduct(study, data, lab, means, command="assay study remedies") == folder

@@ -24,11 +24,11 @@ from assay.studies.remedies import words
 from assay.studies.remedies.budget import within
 from assay.studies.remedies.claims import CLAIMS, judge
 from assay.studies.remedies.design import (
+    ANCHORED,
     AUGMIX,
+    CONSISTENT,
     MORE,
     NAMES,
-    NATURAL,
-    ROBUST,
     Arm,
     arms,
     taught,
@@ -49,6 +49,7 @@ REFERENCES = (
         "chen2021",
         "Chen et al. 2021, Robust Overfitting May Be Mitigated by Properly Learned Smoothening, ICLR (KD, SWA)",
     ),
+    ("cfa", "sgmath12/FAT (code, unpublished): robust features anchored to those of a natural teacher (CFA)"),
     ("izmailov2018", "Izmailov et al. 2018, Averaging Weights Leads to Wider Optima, UAI (SWA)"),
     ("wang2021", "Wang et al. 2021, Probabilistic Margins for Instance Reweighting, NeurIPS (MAIL)"),
     (
@@ -100,8 +101,12 @@ class Remedies(Study):
         strategy = self.recipe.strategy
         if not isinstance(strategy, Adversarial):
             raise ValueError(f"recipe.strategy: '{strategy.kind}' is not what remedies change; use adversarial")
-        if strategy.attack.kind not in ("pgd", "fgsm") and "consistency" in self.arms:
-            raise ValueError("recipe.strategy.attack: trades takes the steps of pgd or fgsm; leave out 'consistency'")
+        climbs = [name for name in (CONSISTENT, ANCHORED) if name in self.arms]
+        if strategy.attack.kind not in ("pgd", "fgsm") and climbs:
+            raise ValueError(
+                f"recipe.strategy.attack: '{strategy.attack.kind}' has not the steps of pgd or fgsm that are needed; "
+                f"use pgd, or leave {' and '.join(climbs)} out of grid.arms"
+            )
         had = {"augmentation": bool(strategy.augment), "label smoothing": strategy.loss.kind == "label_smoothed"}
         if twice := [name for name in self.arms if had.get(name)]:
             raise ValueError(
@@ -155,7 +160,7 @@ class Remedies(Study):
                 own = [(each.arm.name, each.recipe.with_(seed=seed))]
                 if each.teachers:
                     teaching = [(name, recipe.with_(seed=seed)) for name, recipe in each.teachers]
-                    ids = [recipe.run_id(data.learned) for _, recipe in teaching]
+                    ids = {name: recipe.run_id(data.learned) for name, recipe in teaching}
                     own = teaching if number == 0 else _student(own[0], ids, tables)
                 elif number > 0:
                     own = []
@@ -166,8 +171,10 @@ class Remedies(Study):
     def placed(self, stage: dict[str, Planned], lab: Lab) -> dict[str, Planned]:
         """Teachers named by the folders of their runs."""
         return {
-            run: replace(plan, recipe=taught(plan.recipe, *(teacher(str(lab.run(one.run))) for one in teachers)))
-            if (teachers := teachers_of(plan.recipe))
+            run: replace(
+                plan, recipe=taught(plan.recipe, {one.run: teacher(str(lab.run(one.run))) for one in teachers})
+            )
+            if (teachers := teachers_of(plan.recipe.strategy))
             else plan
             for run, plan in stage.items()
         }
@@ -179,9 +186,8 @@ class Remedies(Study):
         for arm in self.all_arms(data):
             own = cost.get(arm.name, cost[BASELINE])  # early stopping costs what the baseline does
             found.append({"name": arm.name, "label": arm.label, "role": arm.role, **_told(own, data)})
-        teachers = dict(next((each.teachers for each in cost.values() if each.teachers), ()))
-        found += [{"name": name, "label": words.ARM[name], "role": "teacher"} for name in (NATURAL, ROBUST)
-                  if name in teachers]  # fmt: skip
+        teachers = [name for each in cost.values() for name in each.arm.teachers]
+        found += [{"name": name, "label": words.ARM[name], "role": "teacher"} for name in teachers]
         return {
             "conditions": found,
             "absent": [name for name in NAMES if name not in {claim.name for claim in self.claimed}],
@@ -238,12 +244,13 @@ class Remedies(Study):
         return words.meaning(claim, word, direction)
 
 
-def _student(own: tuple[str, Recipe], teachers: list[str], tables: Tables) -> list[tuple[str, Recipe]]:
-    """The student of two runs; none where one of them stopped."""
+def _student(own: tuple[str, Recipe], teachers: Mapping[str, str], tables: Tables) -> list[tuple[str, Recipe]]:
+    """The student of finished runs, named by what they are to it; none where one of them stopped."""
     name, recipe = own
     runs = tables["runs"]
     done = set(runs[runs.status == "finished"].run)
-    return [(name, taught(recipe, *map(teacher, teachers)))] if set(teachers) <= done else []
+    by = {role: teacher(run) for role, run in teachers.items()}
+    return [(name, taught(recipe, by))] if set(teachers.values()) <= done else []
 
 
 def _told(cost: Costed, data: Dataset) -> dict[str, Any]:

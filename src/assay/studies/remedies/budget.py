@@ -31,7 +31,7 @@ from assay.studies.overfitting.base import LEAST_EPOCHS
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.look import Ball, rehearsed
 from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import Costed, halved, lasting
+from assay.studies.remedies.equal import Costed, halved, lasting, rehearsable
 from assay.train import Recipe
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def cut(study: Remedies, takes: Callable[[Remedies], float], seconds: float) -> 
 def least_seeds(claims: int, level: float) -> int:
     """The fewest seeds with which one claim of so many can be supported after Holm's correction; never below six.
 
-    >>> least_seeds(1, 0.05), least_seeds(14, 0.05)  # 2 / 2^10 times 14 is 0.027
+    >>> least_seeds(1, 0.05), least_seeds(15, 0.05)  # 2 / 2^10 times 15 is 0.029
     (6, 10)
     """
     return next(n for n in range(LEAST_SEEDS, 64) if claims * smallest_p("sign-flip", n) <= level)
@@ -138,8 +138,9 @@ def measured(study: Remedies, data: Dataset, means: Means) -> Prices:
     for name, recipe in _named(study.costed(data)):
         strategy = recipe.strategy.fingerprint()
         if strategy not in of_strategy:
-            trial = recipe.with_(strategy=halved(recipe.strategy))
-            of_strategy[strategy] = seconds_a_step(data, [trial], means)
+            with rehearsable(recipe, data) as trial:
+                trial = trial.with_(strategy=halved(trial.strategy))
+                of_strategy[strategy] = seconds_a_step(data, [trial], means)
         step[name] = of_strategy[strategy]
     base = study.base(data)
     one, size = step[BASELINE], min(study.seeds, _stack(base, data, means))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
+from assay.core.errors import BadInput
 from assay.data import Dataset, biased
 from assay.losses import LabelSmoothed
+from assay.models import build, features, own_file
 from assay.studies.overfitting.base import on_part
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.remedies import words
@@ -16,6 +21,7 @@ from assay.studies.study import Text
 from assay.train import (
     AWP,
     Adversarial,
+    Anchored,
     Averaged,
     Distilled,
     Recipe,
@@ -27,15 +33,18 @@ from assay.train import (
     Weighted,
 )
 from assay.train.recipe import BEST
+from assay.train.strategies import Wrapper
 from assay.train.strategies.treatments import AugMixed, Drop, Harder
 
 Role = Literal["base", "remedy", "teacher"]
-EARLY, MORE, AUGMIX, DISTILLED = "early stopping", "more data", "augmix", "distillation"
-NATURAL, ROBUST = "natural teacher", "robust teacher"
+EARLY, MORE, AUGMIX = "early stopping", "more data", "augmix"
+CONSISTENT, DISTILLED, ANCHORED = "consistency", "distillation", "feature anchoring"
+NATURAL, ROBUST, ANCHOR = "natural teacher", "robust teacher", "anchor"
+TEACHERS = {DISTILLED: (NATURAL, ROBUST), ANCHORED: (ANCHOR,)}  # runs of the first stage that an arm learns from
 # In order of importance: where a budget does not suffice for all, arms are cut from the end.
 NAMES = (
     *(EARLY, MORE, "awp", "ema", "augmentation", "combination", "harder attack", AUGMIX, "left out"),
-    *("label smoothing", "mail", "swa", "consistency", DISTILLED),
+    *("label smoothing", "mail", "swa", CONSISTENT, DISTILLED, ANCHORED),
 )
 HORIZON = 10  # an exponential average forgets within this part of training: a tenth
 SLOWEST = 0.999
@@ -44,7 +53,8 @@ SLOWEST = 0.999
 @dataclass(frozen=True)
 class Arm:
     """One arm: its name, what a person calls it, what it changes in the base recipe; ``trained`` is not so for one that
-    takes what another arm kept, ``taught`` for one that learns from runs of an earlier stage.
+    takes what another arm kept, ``teachers`` are the runs of an earlier stage that it learns from. Until these are
+    known its recipe has their names in place of their folders.
     """
 
     name: str
@@ -52,7 +62,7 @@ class Arm:
     role: Role
     changes: Mapping[str, Any] = field(default_factory=dict)
     trained: bool = True
-    taught: bool = False
+    teachers: tuple[str, ...] = ()
 
 
 def arms(recipe: Recipe, part: float, names: Sequence[str], onset: Fraction, data: Dataset) -> list[Arm]:
@@ -63,8 +73,13 @@ def arms(recipe: Recipe, part: float, names: Sequence[str], onset: Fraction, dat
     for name in NAMES:
         if name not in names or (name == MORE and part == 1):
             continue
-        own = {"biases": recipe.biases} if name == MORE else {} if name == EARLY else {"strategy": changes[name]}
-        found.append(Arm(name, words.ARM[name], "remedy", own, name != EARLY, name == DISTILLED))
+        own: dict[str, Any] = (
+            {"biases": recipe.biases} if name == MORE else {} if name == EARLY else {"strategy": changes[name]}
+        )
+        if name == ANCHORED:
+            _headed(base, data)
+            own["start"] = Teacher(run=ANCHOR)
+        found.append(Arm(name, words.ARM[name], "remedy", own, name != EARLY, TEACHERS.get(name, ())))
     return found
 
 
@@ -78,6 +93,8 @@ def _changes(base: Recipe, onset: Fraction, total: int) -> dict[str, Strategy]:
     plain = base.strategy
     assert isinstance(plain, Adversarial)
     more = plain.with_(augment="weak")
+
+    same = {name: getattr(plain, name) for name in ("augment", "attack_warmup", "watched")}
 
     def small(treatment: Treatment) -> SmallLoss:
         return SmallLoss(treatment=treatment, start=onset, inner=plain)
@@ -96,29 +113,56 @@ def _changes(base: Recipe, onset: Fraction, total: int) -> dict[str, Strategy]:
         "label smoothing": plain.with_(loss=LabelSmoothed()),
         "mail": Weighted(start=onset, inner=plain),
         "swa": Averaged(rule="swa", start=onset, inner=plain),
-        "consistency": Trades(
-            attack=plain.attack.with_(random_start=False),
-            **{name: getattr(plain, name) for name in ("augment", "loss", "attack_warmup", "watched")},
+        CONSISTENT: Trades(attack=plain.attack.with_(random_start=False), loss=plain.loss, **same),
+        DISTILLED: Averaged(
+            rule="swa",
+            start=onset,
+            inner=Distilled(natural=Teacher(run=NATURAL), robust=Teacher(run=ROBUST), inner=plain),
         ),
-        DISTILLED: Averaged(rule="swa", start=onset, inner=plain),  # `taught` by runs of the first stage
+        ANCHORED: Anchored(teacher=Teacher(run=ANCHOR), attack=plain.attack, **same),
     }
 
 
-def taught(student: Recipe, natural: Teacher, robust: Teacher) -> Recipe:
-    """A recipe with an average outside, in which the inner strategy also learns from two teachers."""
-    outer = student.strategy
-    assert isinstance(outer, Averaged)
-    inner = outer.inner.inner if isinstance(outer.inner, Distilled) else outer.inner
-    return student.with_(strategy=outer.with_(inner=Distilled(natural=natural, robust=robust, inner=inner)))
+def _headed(recipe: Recipe, data: Dataset) -> None:
+    """`BadInput` before anything is trained where a model of the user's own has no linear head to anchor before."""
+    assert recipe.model is not None
+    if not own_file(recipe.model):
+        return
+    net = build(recipe.model, data.shape, len(data.classes)).eval()
+    try:
+        features(net, lambda: net(torch.zeros(2, *data.shape)))
+    except BadInput as error:
+        raise BadInput(f"{error}, or leave '{ANCHORED}' out of grid.arms") from None
 
 
-def teachers_of(recipe: Recipe) -> tuple[Teacher, Teacher] | None:
-    """The natural and the robust teacher of a `taught` recipe."""
-    outer = recipe.strategy
-    found = outer.inner if isinstance(outer, Averaged) else None
-    if not isinstance(found, Distilled) or found.natural is None or found.robust is None:
-        return None
-    return found.natural, found.robust
+def taught(student: Recipe, by: Mapping[str, Teacher]) -> Recipe:
+    """A recipe in which teachers (also the run that is begun with) stand in place of names or of runs."""
+
+    def of(one: Teacher | None) -> Teacher | None:
+        return None if one is None else by.get(Path(one.run).name, one)
+
+    def known(strategy: Strategy) -> Strategy:
+        changes: dict[str, Any] = {}
+        if isinstance(strategy, Wrapper):
+            changes["inner"] = known(strategy.inner)
+        if isinstance(strategy, Distilled):
+            changes |= {"natural": of(strategy.natural), "robust": of(strategy.robust)}
+        if isinstance(strategy, Anchored):
+            changes["teacher"] = of(strategy.teacher)
+        return strategy.with_(**changes) if changes else strategy
+
+    return student.with_(strategy=known(student.strategy), start=of(student.start))
+
+
+def teachers_of(strategy: Strategy) -> tuple[Teacher, ...]:
+    """The teachers that a strategy or one inside it learns from."""
+    own: tuple[Teacher | None, ...] = ()
+    if isinstance(strategy, Distilled):
+        own = strategy.natural, strategy.robust
+    if isinstance(strategy, Anchored):
+        own = (strategy.teacher,)
+    inner = teachers_of(strategy.inner) if isinstance(strategy, Wrapper) else ()
+    return (*(one for one in own if one is not None), *inner)
 
 
 def teacher(run: str) -> Teacher:

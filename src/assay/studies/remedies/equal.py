@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from assay.core.files import write_bytes, write_json
 from assay.data import Dataset, biased
+from assay.lab.store import pack
+from assay.models import activations, build
 from assay.studies.overfitting.base import LOOKS
-from assay.studies.remedies.design import NATURAL, ROBUST, Arm
-from assay.train import Recipe, SmallLoss, Standard, Strategy
+from assay.studies.remedies.design import ROBUST, Arm, taught, teachers_of
+from assay.train import Recipe, SmallLoss, Standard, Strategy, Teacher
 from assay.train.passes import Passes, passes_of
 from assay.train.recipe import BEST
 from assay.train.strategies import Wrapper
@@ -37,7 +43,7 @@ class Costed:
 def costed(base: Recipe, arms: Sequence[Arm], data: Dataset) -> list[Costed]:
     """Every arm that is trained, at the cost of the first.
 
-    An arm with teachers divides the cost so that both teachers and the student train for as many epochs.
+    An arm with teachers divides the cost so that they and the student train for as many epochs.
     """
     total = 0.0
     found: list[Costed] = []
@@ -45,15 +51,13 @@ def costed(base: Recipe, arms: Sequence[Arm], data: Dataset) -> list[Costed]:
         if not arm.trained:
             continue
         recipe = base.with_(**arm.changes)
-        each, examples = _each(recipe, data), _examples(recipe, data)
+        each, count = passes_each(recipe, data), examples(recipe, data)
         if not found:
-            total = each.total * examples * recipe.epochs
-        with_teachers = _teachers(base) if arm.taught else ()
-        if arm.taught:  # teachers answer each example once
-            each = Passes(each.forward + len(with_teachers), each.backward)
-        epoch = [_each(one, data).total * _examples(one, data) for _, one in with_teachers]
-        epochs = max(1, round(total / (each.total * examples + sum(epoch))))
-        passes = round(each.total * examples * epochs)
+            total = each.total * count * recipe.epochs
+        teachers = [(name, _teacher(base, name)) for name in arm.teachers]
+        epoch = [passes_each(one, data).total * examples(one, data) for _, one in teachers]
+        epochs = max(1, round(total / (each.total * count + sum(epoch))))
+        passes = round(each.total * count * epochs)
         found.append(
             Costed(
                 arm,
@@ -61,15 +65,15 @@ def costed(base: Recipe, arms: Sequence[Arm], data: Dataset) -> list[Costed]:
                 each,
                 passes + round(sum(epoch) * epochs),
                 round(sum(epoch) * epochs),
-                tuple((name, lasting(one, epochs)) for name, one in with_teachers),
+                tuple((name, lasting(one, epochs)) for name, one in teachers),
             )
         )
     return found
 
 
-def _teachers(base: Recipe) -> tuple[tuple[str, Recipe], ...]:
-    """One trained naturally, one as the baseline."""
-    return (NATURAL, base.with_(strategy=Standard(), keep=(BEST,))), (ROBUST, base.with_(keep=(BEST,)))
+def _teacher(base: Recipe, name: str) -> Recipe:
+    """The robust one is trained as the baseline, the others naturally."""
+    return base.with_(keep=(BEST,), **({} if name == ROBUST else {"strategy": Standard()}))
 
 
 def lasting(recipe: Recipe, epochs: int) -> Recipe:
@@ -78,19 +82,40 @@ def lasting(recipe: Recipe, epochs: int) -> Recipe:
     return recipe.with_(epochs=epochs, evaluate_every=max(1, epochs // looks))
 
 
-def _examples(recipe: Recipe, data: Dataset) -> int:
+def examples(recipe: Recipe, data: Dataset) -> int:
     """Examples of an epoch."""
     return recipe.sampler.covers(biased(data, recipe.biases).train.y, recipe.batch)
 
 
-def _each(recipe: Recipe, data: Dataset) -> Passes:
+def passes_each(recipe: Recipe, data: Dataset) -> Passes:
     """Passes an example of a step, counted once in a process; how many there are does not depend on the network."""
-    small = {"model": SMALL, "activation": None, "start": None}
-    trial = recipe.with_(strategy=halved(recipe.strategy), epochs=1, biases=(), seed=0, **small)
-    key = trial.run_id(data.learned)
-    if key not in _KNOWN:
-        _KNOWN[key] = passes_of(trial, data)
-    return _KNOWN[key]
+    small = recipe.with_(model=SMALL, activation=None, start=None)
+    with rehearsable(small, data) as one:
+        trial = one.with_(strategy=halved(one.strategy), epochs=1, biases=(), seed=0)
+        key = trial.run_id(data.learned)
+        if key not in _KNOWN:
+            _KNOWN[key] = passes_of(trial, data)
+        return _KNOWN[key]
+
+
+@contextmanager
+def rehearsable(recipe: Recipe, data: Dataset) -> Iterator[Recipe]:
+    """A context in which a recipe can be carried out whose teachers are not trained yet: one stands in for them, an
+    untrained network of the recipe's own model, with which the student begins.
+    """
+    if not teachers_of(recipe.strategy):
+        yield recipe
+        return
+    assert recipe.model is not None
+    with TemporaryDirectory() as above:
+        folder = Path(above) / "untrained"
+        folder.mkdir()
+        net = build(recipe.model, data.shape, len(data.classes), activation=recipe.activation)
+        write_bytes(folder / "weights@1.safetensors", pack(net.state_dict(), activations(net)))
+        write_json(folder / "recipe.json", {"model": recipe.model})
+        one = Teacher(run=str(folder))
+        by = {Path(each.run).name: one for each in teachers_of(recipe.strategy)}
+        yield taught(recipe.with_(start=one), by)
 
 
 def halved(strategy: Strategy) -> Strategy:

@@ -35,8 +35,10 @@ ARM = {
     "swa": text("average of weights (SWA)", "重みの平均 (SWA)"),
     "consistency": text("consistent answers (TRADES)", "応答の一貫性 (TRADES)"),
     "distillation": text("distillation with SWA", "蒸留＋SWA"),
+    "feature anchoring": text("features anchored (CFA)", "特徴の固定 (CFA)"),
     "natural teacher": text("natural teacher", "通常学習の教師"),
     "robust teacher": text("robust teacher", "頑健な教師"),
+    "anchor": text("natural teacher of the features", "特徴固定用の通常学習の教師"),
 }
 CLAIM = {
     name: text(
@@ -44,7 +46,7 @@ CLAIM = {
         f"{label['ja']}：頑健性が最後までより保たれる。",
     )
     for name, label in ARM.items()
-    if name not in (BASELINE, "natural teacher", "robust teacher")
+    if name not in (BASELINE, "natural teacher", "robust teacher", "anchor")
 }
 # How each is had in a recipe of one's own.
 HOW = {
@@ -62,6 +64,7 @@ HOW = {
     "swa": "strategy: {kind: averaged, rule: swa, start: 1/2, inner: {kind: adversarial}}",
     "consistency": "strategy: {kind: trades}",
     "distillation": "strategy: {kind: averaged, rule: swa, inner: {kind: distilled, inner: {kind: adversarial}}}",
+    "feature anchoring": "start: RUN, strategy: {kind: anchored, teacher: RUN}, RUN being trained naturally",
 }
 
 

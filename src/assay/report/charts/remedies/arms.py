@@ -19,7 +19,7 @@ KINDS = {
     "images": ("more data", "augmentation"),
     "easy": ("harder attack", "augmix", "left out"),
     "weights": ("awp", "ema", "swa", "combination"),
-    "losses": ("label smoothing", "mail", "consistency", "distillation"),
+    "losses": ("label smoothing", "mail", "consistency", "distillation", "feature anchoring"),
 }
 HUES = {
     **{"base": "@ink", "stop": "@vermillion", "images": "@orange", "easy": "@green", "weights": "@blue"},
