@@ -21,7 +21,10 @@ from fake_study import write
 
 from assay.data import load_data
 from assay.lab import Lab
+from assay.models import build
 from assay.report import render
+from assay.studies.look import Ask, Subject, answered
+from assay.studies.look import examined as looked_at
 from assay.studies.quality import examined
 
 pytestmark = pytest.mark.browser
@@ -313,3 +316,43 @@ def test_a_data_check_says_what_is_wrong_first(browser: Any, data_page: Path) ->
     assert "parts" in seen.page.inner_text("h1") and "5 of 60 test images" in text
     assert "<script>alert(1)</script>" in text and seen.complaints == []
     seen.page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def look_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A look at an untrained network, with groups and production; a class has a dangerous name."""
+    draw, place = np.random.default_rng(0), tmp_path_factory.mktemp(f"look-{request.param}")
+    arrays: dict[str, np.ndarray] = {"class_names": np.array(["ok", "<script>alert(1)</script>", *"abcd"])}
+    for name, n in (("train", 120), ("val", 60), ("test", 90)):
+        labels = np.arange(n) % 6
+        images = draw.integers(0, 160, (n, 8, 8))
+        images[np.arange(n), labels] += 90
+        arrays |= {f"{name}_images": images.astype(np.uint8), f"{name}_labels": labels}
+        arrays[f"{name}_groups"] = np.array([f"{name} {i // 8}" for i in range(n)])
+    np.savez(place / "parts.npz", **arrays)
+    later = {"test_images": arrays["test_images"] // 2, "test_labels": arrays["test_labels"]}
+    np.savez(place / "later.npz", **later, class_names=arrays["class_names"])
+    data = load_data(str(place / "parts.npz"), production=str(place / "later.npz"))
+    subject = Subject(build("cnn:4-8", data.shape, 6), "cnn:4-8", "", str(place / "parts.npz"), data)
+    folder = looked_at(Ask(), subject, Lab(place / "lab"))
+    answered(folder)
+    return render(folder, request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_a_look_is_drawn_within_the_window(browser: Any, look_page: Path, width: int) -> None:
+    fits(browser, look_page, width, 15)
+
+
+def test_hovering_over_a_sample_shows_it_with_its_class_as_text(browser: Any, look_page: Path) -> None:
+    seen = opened(browser, look_page)
+    page = seen.page
+    mark = page.locator("#map .chart svg .mark-symbol path").last
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.wait_for_selector("#vg-tooltip-element.visible img[src^='data:image/png']")
+    assert page.locator("#vg-tooltip-element tr").count() >= 6
+    assert page.locator(".gallery img").count() > 10
+    assert "<script>alert(1)</script>" in page.inner_text("main") and seen.complaints == []
+    page.close()
