@@ -24,8 +24,8 @@ from assay.commands.common import (
     warn,
 )
 
-COLUMNS = (("test clean, %", "test_clean", 100), ("test robust, %", "test_robust", 100))
-RATES = (("false rejects, ‰", "false_reject", 1000), ("escapes, ‰", "escape", 1000))
+COLUMNS = (("test clean", "test_clean", 100), ("test robust", "test_robust", 100))
+RATES = (("false rejects ‰", "false_reject", 1000), ("escapes ‰", "escape", 1000))
 WIDTH = 67  # of the curve with its scale
 
 
@@ -138,16 +138,17 @@ def _mark(found: dict[str, Any], walk: list[dict[str, Any]], at: list[float]) ->
 
 
 def _table(rows: list[dict[str, Any]], chosen: int, names: list[str]) -> Any:
-    """One row a network: its weights, accuracies on val and, with intervals, on test."""
+    """One row a network: its weights, accuracies in % on val and, with 95 % intervals, on test."""
     from rich.table import Table
 
     shown = [*COLUMNS, *(each for each in RATES if rows[0][each[1]] is not None)]
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    for title in (*map(plain, names), "val clean, %", "val robust, %", *(title for title, *_ in shown)):
-        table.add_column(title, justify="right")
+    first = 1 if len(names) == 2 else 0  # of two, one share tells both
+    for title in (*map(plain, names[first:]), "val clean", "val robust", *(title for title, *_ in shown)):
+        table.add_column(title, justify="right", no_wrap="robust" in title or "clean" in title)
     for row in rows:
-        weights = [f"{weight:.3g}" if row["kind"] == "blend" else "" for weight in row["weights"]]
+        weights = [f"{weight:.3g}" if row["kind"] == "blend" else "" for weight in row["weights"][first:]]
         figures = [f"{100 * row[key]:.1f}" for key in ("val_clean", "val_robust")]
         figures += [_figure(row, key, scale) for _, key, scale in shown]
         name = {"blend": "", "global": "global model"}.get(row["kind"], f"{row['name']}, as kept")
@@ -161,10 +162,9 @@ def _figure(row: dict[str, Any], key: str, scale: int) -> str:
     """A share with its interval.
 
     >>> _figure({"a": 0.5, "a_low": 0.4, "a_high": 0.6}, "a", 100)
-    '50.0 (40.0-60.0)'
+    '50.0 (40-60)'
     """
     if row[key] is None:
         return "-"
     value, low, high = (scale * row[name] for name in (key, f"{key}_low", f"{key}_high"))
-    places = 1 if scale == 100 else 0
-    return f"{value:.{places}f} ({low:.{places}f}-{high:.{places}f})"
+    return f"{value:.{int(scale == 100)}f} ({low:.0f}-{high:.0f})"

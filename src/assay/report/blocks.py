@@ -50,6 +50,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Slide:
+    """A slider through the rows of a table that stands on the page: what a row says is shown, and the charts of the
+    figure follow, whose parameter ``at`` is the row's place. Before it is moved, and without scripts: row ``start``."""
+
+    label: str
+    table: Table
+    start: int
+
+
+@dataclass(frozen=True)
 class Figure:
     """One or more panels that share scales, with a caption that says how to read them and a text that replaces them."""
 
@@ -62,6 +72,7 @@ class Figure:
     narrowest: int = 9999  # pixels below which panels do not stand side by side
     shared: bool = False  # panels side by side share the labels of their rows
     beside: Table | None = None  # what stands beside the drawing, until something is brushed
+    slide: Slide | None = None  # what moves its charts
     kind: str = "figure"
 
 

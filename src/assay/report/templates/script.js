@@ -100,6 +100,8 @@
     place.dataset.width = width;
     const list = document.querySelector(`[data-list="${place.closest("figure").id}"]`);
     if (list) result.view.addSignalListener("brush", (_, area) => listed(list, name, area));
+    const control = place.closest("figure").querySelector(".slide");
+    if (control) slide(control);
   }
 
   // Closed parts have no width: open them for the measurement, close them before anything is painted.
@@ -156,6 +158,25 @@
     box.append(table);
     list.replaceChildren(box);
   }
+
+  // A slider walks through the rows of a table: what the row says stands beside it, and its figure's charts follow.
+  function slide(control) {
+    const input = control.querySelector("input");
+    const table = document.getElementById(control.dataset.table);
+    const at = Number(input.value);
+    [...table.tBodies[0].rows].forEach((row, i) => row.classList.toggle("here", i === at));
+    const cells = [...table.tBodies[0].rows[at].cells].map((cell) => cell.firstChild ? cell.firstChild.textContent : "");
+    control.querySelectorAll("dd").forEach((said, i) => { said.textContent = cells[i]; });
+    input.setAttribute("aria-valuetext", cells[0]);
+    control.closest("figure").querySelectorAll(".chart").forEach((place) => {
+      const drawn = views.get(place.dataset.chart);
+      if (drawn) drawn.view.signal("at", at).runAsync();
+    });
+  }
+  document.querySelectorAll(".slide").forEach((control) => {
+    control.querySelector("input").addEventListener("input", () => slide(control));
+    slide(control);
+  });
 
   // A run's name leads to its learning curve.
   document.addEventListener("click", (event) => {

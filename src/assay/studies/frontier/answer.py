@@ -54,13 +54,14 @@ def answered(folder: Path) -> dict[str, Any]:
         "points": rows,
         "slide": _slide(rows, len(names)),
         "barriers": edges,
-        "weights": str(folder / CHOSEN),
+        "weights": str((folder / CHOSEN).resolve()),
         "warnings": [*about["data"]["warnings"], *words.warned(chosen, about)],
-        "next": words.following(about, str(folder / CHOSEN)),
+        "next": words.following(about, str((folder / CHOSEN).resolve())),
     }
     found["text"] = words.told(found, ask)
     found = finite(found)
     write_json(folder / "result.json", found)
+    write_json(folder / "verdicts.json", {"verdicts": [], "warnings": words.warned(chosen, about)})
     return found
 
 
