@@ -28,12 +28,14 @@ def test_as_the_loop(models, layers):
 
 def test_a_measure_that_cannot_tell_layers_apart_is_at_chance():
     assert layer_identification(np.ones((12, 12)), 4).score == pytest.approx(1 / 4)
+    rounding = 1 + 1e-13 * np.random.default_rng(0).standard_normal((12, 12))
+    assert layer_identification(rounding, 4).score == pytest.approx(1 / 4)
 
 
 def test_guessing_is_at_chance():
     draw = np.random.default_rng(0)
-    scores = [layer_identification(draw.random((20, 20)), 4).score for _ in range(80)]
-    assert np.mean(scores) == pytest.approx(1 / 4, abs=0.03)
+    scores = [layer_identification(draw.random((20, 20)), 4).score for _ in range(40)]
+    assert np.mean(scores) == pytest.approx(1 / 4, abs=0.04)
 
 
 def test_networks_with_the_same_layers_in_other_coordinates_are_found():

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike
 from assay.core.errors import BadInput
 from assay.maths.statistics import bootstrap_interval, wilson
 
+TIE = 1e-9  # a relative difference this small is rounding
+
 
 class Identification(NamedTuple):
     """Share of layers found, its interval over networks, the share that guessing finds, ordered pairs of networks."""
@@ -49,7 +51,8 @@ def layer_identification(
             "one that is not all numbers; give a square one over 2 or more networks of 2 or more layers each"
         )
     block = (-table if distance else table).reshape(models, layers, models, layers)
-    best = block == block.max(axis=3, keepdims=True)
+    most = block.max(axis=3, keepdims=True)
+    best = block >= most - TIE * np.abs(most)
     found = (np.einsum("albl->abl", best) / best.sum(axis=3).transpose(0, 2, 1)).mean(axis=2)
 
     def score(drawn: np.ndarray) -> float:
