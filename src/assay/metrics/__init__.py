@@ -2,6 +2,7 @@
 
 from assay.metrics.acceptance import Counts, threshold
 from assay.metrics.arrays import is_constant
+from assay.metrics.calibration import brier_score, calibration_error
 from assay.metrics.card import ARGUMENTS, INVARIANCES, METRICS, Card, Metric, metric
 from assay.metrics.collapse import (
     between_variance,
@@ -172,7 +173,9 @@ __all__ = [
     "boolean_inputs",
     "boolean_sensitivity",
     "boolean_table",
+    "brier_score",
     "c_lz",
+    "calibration_error",
     "cca_r2",
     "cdnv",
     "cdnv_matrix",

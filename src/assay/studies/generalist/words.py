@@ -1,0 +1,270 @@
+"""What the `generalist` study says in plain words, in English and Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assay.maths.statistics import Estimate
+from assay.studies.overfitting.words import points, seeds
+from assay.studies.phrases import OPEN, TOO_FEW, number, percent
+from assay.studies.study import Text, text
+
+__all__ = ["ARM", "CLAIM", "MORE", "QUESTION", "TITLE", "meaning", "seeds"]
+
+TITLE = text("Clean and robust accuracy decoupled", "通常の正解率と頑健性の両立")
+QUESTION = text(
+    "Can a model be robust without paying for it in everyday accuracy, and is it the mixture of two learners that does "
+    "it?",
+    "日常の正解率を犠牲にせずに頑健なモデルを得られるか。それは二つの学習器の混合の効果か。",
+)
+MORE = text("More seeds would decide it (--seeds 12).", "シードを増やすと判断できます（--seeds 12）。")
+
+ARM = {
+    "generalist": text("generalist (two learners mixed)", "ジェネラリスト（二学習器の混合）"),
+    "adversarial": text("adversarial training", "敵対的学習"),
+    "standard": text("standard training", "通常の学習"),
+    "averaged": text("adversarial, averaged (EMA)", "敵対的学習＋平均 (EMA)"),
+    "trades": text("TRADES, averaged", "TRADES＋平均"),
+    "post hoc": text("interpolated afterwards", "学習後の補間"),
+    "no hand-back": text("learners never handed back", "還元なし"),
+    "summed": text("one network, summed loss", "単一ネットワーク（損失の和）"),
+    "same settings": text("same settings for both learners", "両学習器で同じ設定"),
+    "every step": text("handed back at every step of an epoch", "還元エポックの毎ステップで還元"),
+    "anchored": text("features anchored to a natural teacher", "通常学習の教師に特徴を固定"),
+    "natural teacher": text("natural teacher", "通常学習の教師"),
+}
+
+
+def floored(floor: float) -> Text:
+    """The arm in which the adversarial learner counts so much at the end."""
+    return text(f"mixed, {floor:g} adversarial at the end", f"混合（終了時の敵対側{floor:g}）")
+
+
+def narrowed(factor: float) -> Text:
+    """The adversarial arm with a share of the radius."""
+    return text(f"adversarial at {factor:g} of the radius, averaged", f"敵対的学習（半径{factor:g}倍）＋平均")
+
+
+def bent(beta: float) -> Text:
+    """The TRADES arm with another beta."""
+    return text(f"TRADES beta {beta:g}, averaged", f"TRADES（β={beta:g}）＋平均")
+
+
+CLAIM = {
+    "cleaner": text(
+        "The mixture is more accurate on clean images than adversarial training.",
+        "混合モデルは、敵対的学習より通常の正解率が高い。",
+    ),
+    "as-robust": text(
+        "It is not less robust than adversarial training (by 2 points or more).",
+        "敵対的学習より頑健性が（2ポイント以上）劣ることはない。",
+    ),
+    "tuned-adversarial": text(
+        "At the same clean accuracy it is more robust than adversarial training in a smaller radius.",
+        "同じ通常の正解率で比べると、半径を小さくした敵対的学習より頑健である。",
+    ),
+    "tuned-trades": text(
+        "At the same clean accuracy it is more robust than TRADES with another beta.",
+        "同じ通常の正解率で比べると、βを調整したTRADESより頑健である。",
+    ),
+    "averaging": text(
+        "Averaging alone does not do it: the mixture is better than averaged adversarial training.",
+        "平均だけの効果ではない：平均した敵対的学習より優れている。",
+    ),
+    "post-hoc": text(
+        "Mixing must happen in training: the mixture is better than interpolating afterwards.",
+        "学習中の混合が必要である：学習後の補間より優れている。",
+    ),
+    "hand-back": text("Handing the mixture back to the learners helps.", "混合モデルを学習器に戻すことに効果がある。"),
+    "two-learners": text(
+        "Two learners do better than one network with the summed loss.",
+        "二つの学習器は、損失を足した単一ネットワークより優れている。",
+    ),
+    "anchoring": text(
+        "The mixture is better than features anchored to a natural teacher.",
+        "混合モデルは、通常学習の教師に特徴を固定する方法より優れている。",
+    ),
+    "learners": text(
+        "The better the two learners, the smaller the mixture's risk.",
+        "二つの学習器が良いほど、混合モデルのリスクは小さい。",
+    ),
+    "own-settings": text("Settings of their own for each learner matter.", "学習器ごとの個別設定に効果がある。"),
+}
+SUPPORTED = {
+    "cleaner": text("Fewer everyday errors than a robust model usually has.", "頑健なモデルの通常の誤りが減ります。"),
+    "as-robust": text("The gain is not bought with robustness.", "頑健性を犠牲にしていません。"),
+    "tuned-adversarial": text(
+        "Weakening the attack instead would cost more robustness.", "攻撃を弱める方法では、頑健性をより失います。"
+    ),
+    "tuned-trades": text(
+        "Turning TRADES down instead would cost more robustness.", "TRADESを弱める方法では、頑健性をより失います。"
+    ),
+    "averaging": text("The clean learner is worth its cost.", "通常学習の学習器を加える価値があります。"),
+    "post-hoc": text(
+        "An adversarial model that exists cannot simply be tuned and interpolated.",
+        "既存の敵対的モデルを補間するだけでは及びません。",
+    ),
+    "hand-back": text("Keep the hand-back (hand_back).", "還元（hand_back）を使ってください。"),
+    "two-learners": text(
+        "Train two learners (strategy: {kind: generalist}).",
+        "二つの学習器を使ってください（strategy: {kind: generalist}）。",
+    ),
+    "anchoring": text("Prefer the mixture to anchoring here.", "ここでは特徴の固定より混合が有利です。"),
+    "learners": text(
+        "Tune each learner at its own task: the mixture follows (assay tune).",
+        "各学習器を個別に調整すれば、混合モデルも良くなります（assay tune）。",
+    ),
+    "own-settings": text("Give each learner its own settings.", "学習器ごとに設定してください。"),
+}
+REFUTED = {
+    "cleaner": text(
+        "No clean accuracy is gained here: adversarial training is enough.",
+        "通常の正解率は向上しません。敵対的学習で十分です。",
+    ),
+    "as-robust": text("The clean accuracy is bought with robustness.", "通常の正解率は頑健性と引き換えです。"),
+    "tuned-adversarial": text(
+        "Adversarial training in a smaller radius does as well: simpler.",
+        "半径を小さくした敵対的学習で十分です（より簡単）。",
+    ),
+    "tuned-trades": text("TRADES with another beta does as well: simpler.", "βを調整したTRADESで十分です。"),
+    "averaging": text("Averaging alone does as well: simpler.", "平均だけで十分です（より簡単）。"),
+    "post-hoc": text(
+        "Interpolating afterwards does as well, from models that exist.",
+        "学習後の補間で十分です（既存モデルが使えます）。",
+    ),
+    "hand-back": text("The hand-back can be left out (hand_back: null).", "還元は省けます（hand_back: null）。"),
+    "two-learners": text("One network with the summed loss does as well.", "損失を足した単一ネットワークで十分です。"),
+    "anchoring": text("Anchoring to a natural teacher does as well.", "通常学習の教師への固定で十分です。"),
+    "learners": text("Better learners do not make a better mixture here.", "学習器を改善しても混合は良くなりません。"),
+    "own-settings": text("One setting for both learners does as well.", "両学習器に同じ設定で十分です。"),
+}
+
+
+def meaning(claim: str, word: str, direction: str) -> Text:
+    """What a verdict means for the reader."""
+    if word == "undecided":
+        return OPEN
+    return (SUPPORTED if word == "supported" else REFUTED)[claim]
+
+
+WHAT = {
+    "clean": ("Clean accuracy", "通常の正解率"),
+    "robust": ("Robust accuracy", "頑健正解率"),
+    "balanced": ("The mean of clean and robust accuracy", "通常と頑健の正解率の平均"),
+}
+
+
+def difference(figure: str, other: str, estimate: Estimate, more: Text | None = None) -> Text:
+    """What the mixture gains over another arm, in percentage points."""
+    if not estimate.known:
+        return TOO_FEW
+    e, lo, hi = (points(value) for value in (estimate.effect, estimate.low, estimate.high))
+    en, ja = WHAT[figure]
+    tail = more or text("", "")
+    label = ARM.get(other, text(other, other))
+    return text(
+        f"{en} is {e} points against {label['en']} ({lo} to {hi}){tail['en']}.",
+        f"{ja}は{label['ja']}に比べて{e}ポイント（{lo}〜{hi}）{tail['ja']}。",
+    )
+
+
+def at_the_same(hero: float, rival: float, between: str) -> Text:
+    """At which clean accuracy two were compared."""
+    return text(
+        f", at {percent(hero)} against {percent(rival)} clean accuracy on val ({between})",
+        f"（検証データの通常の正解率{percent(hero)}対{percent(rival)}、{between}）",
+    )
+
+
+def relation(estimate: Estimate) -> Text:
+    """How the risk of learners and of the mixture go together."""
+    if not estimate.known:
+        return TOO_FEW
+    e, lo, hi = (number(v) for v in (estimate.effect, estimate.low, estimate.high))
+    return text(
+        f"Between runs that differ in their seed alone, risks of learners and mixture go together with a rank "
+        f"correlation of {e} ({lo} to {hi}).",
+        f"シードだけが異なる学習の間で、学習器と混合モデルのリスクの順位相関は{e}です（{lo}〜{hi}）。",
+    )
+
+
+UNMATCHED = text(
+    "No rival of this kind comes within 2 points of the mixture's clean accuracy on val.",
+    "検証データの通常の正解率が混合モデルに2ポイント以内の比較対象がありません。",
+)
+WIDER = text(
+    "Sweep further: other factors in grid.eps, other values in grid.betas.",
+    "grid.eps または grid.betas の範囲を広げてください。",
+)
+DOUBT_HERO = text(
+    "The robust accuracy of some of the mixture's models is not to be believed (trust level X): it cannot win.",
+    "混合モデルの頑健正解率に信頼できないものがある（信頼水準X）ため、優位とは判定しません。",
+)
+DOUBT_RIVAL = text(
+    "The robust accuracy of some models of {} is not to be believed (trust level X): it cannot win.",
+    "{}の頑健正解率に信頼できないものがある（信頼水準X）ため、優位とは判定しません。",
+)
+LOOK = text(
+    "Nothing that is seen here: assay attack on its weights says which check failed.",
+    "この結果からは判断できません。assay attack でどの検査に失敗したかを確認してください。",
+)
+
+
+def doubtful(other: str) -> Text:
+    """A rival whose robust accuracy is overstated."""
+    label = ARM.get(other, text(other, other))
+    return {lang: said.format(label[lang]) for lang, said in DOUBT_RIVAL.items()}
+
+
+def masked(counts: Mapping[str, int], labels: Mapping[str, Text]) -> list[Text]:
+    """Arms with models whose robust accuracy is not to be believed."""
+    if not counts:
+        return []
+    en = ", ".join(f"{labels[name]['en']} ({n})" for name, n in counts.items())
+    ja = "、".join(f"{labels[name]['ja']}（{n}）" for name, n in counts.items())
+    return [
+        text(
+            f"Models whose robust accuracy is not to be believed (trust level X), so that their arms cannot win: {en}.",
+            f"頑健正解率を信頼できないモデルがあります（信頼水準X）。次の条件は優位と判定しません：{ja}。",
+        )
+    ]
+
+
+def weak(robust: float, clean: float, chance: float) -> list[Text]:
+    """A radius at which nothing can be seen: adversarial training hardly robust at all, or hardly attacked."""
+    if robust < chance:
+        return [
+            text(
+                f"At this radius adversarial training is below chance ({percent(robust)} robust): a weak base, with "
+                "which rivals of nothing are compared. Use a smaller radius (--set strategy.attack.eps=4/255), more "
+                "images or epochs.",
+                f"この半径では敵対的学習の頑健正解率が偶然を下回ります（{percent(robust)}）。"
+                "半径を小さくするか、画像やエポックを増やしてください。",
+            )
+        ]
+    if clean - robust < 0.02:
+        return [
+            text(
+                f"At this radius the attack costs adversarial training {points(clean - robust)[1:]} points only: a "
+                "larger one would show more (--set strategy.attack.eps=16/255).",
+                "この半径では攻撃による低下がわずかです。半径を大きくしてください。",
+            )
+        ]
+    return []
+
+
+def recommended(label: Text, val: float, base: float, clean: float, robust: float) -> Text:
+    """The arm that val chooses, and what test says of it."""
+    return text(
+        f"Recommended by val (mean of clean and robust accuracy): {label['en']}, {percent(val)} against "
+        f"{percent(base)} of adversarial training; on test {percent(clean)} clean, {percent(robust)} robust.",
+        f"検証データ（通常と頑健の正解率の平均）による推奨：{label['ja']}（{percent(val)}、敵対的学習{percent(base)}）。"
+        f"テストでは通常{percent(clean)}、頑健{percent(robust)}。",
+    )
+
+
+def absent(names: Sequence[str]) -> list[Text]:
+    """What is not in this plan."""
+    if not names:
+        return []
+    return [text(f"Not in this plan: {', '.join(names)}.", f"この計画に含まれない条件：{'、'.join(names)}。")]
