@@ -11,12 +11,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from assay.attacks import PGD
 from assay.core.errors import BadInput
-from assay.data import Dataset
+from assay.data import Dataset, load_data
 from assay.models import build
-from assay.train import Batch, Strategy, train
+from assay.train import Batch, Recipe, Strategy, train
 from assay.train.draws import Draws
 from assay.train.learner import Learner
 from assay.train.passes import Passes, passes_of
@@ -199,6 +201,20 @@ def test_interrupted_equals_uninterrupted(make_blobs: Blobs, tmp_path: Path, run
         assert one.history == other.history
         for moment, kept in one.kept.items():
             assert all(value.equal(other.kept[moment].tensors[name]) for name, value in kept.tensors.items())
+
+
+def test_an_anchored_network_is_more_robust_than_its_teacher_and_answers_about_as_well(tmp_path: Path) -> None:
+    data, eps, found = load_data("digits"), 0.2, []
+    plain = {"data": "digits", "model": "mlp:64", "epochs": 12, "evaluate_every": 0}
+    run, teacher = folder(tmp_path / "t", data, 0, "mlp:64")
+    strategy = anchored(run, attack={"kind": "pgd", "eps": eps, "steps": 3})
+    for fields in ({}, {"start": run, "strategy": strategy}):
+        teacher.load_state_dict(train([Recipe.parse({**plain, **fields})], data)[0].kept["1"].tensors)
+        save_file(teacher.state_dict(), tmp_path / "t" / "weights@1.safetensors")
+        right = teacher(PGD(eps=eps, steps=10).attack(teacher, data.test.x, data.test.y, 0)).argmax(1) == data.test.y
+        clean = (teacher(data.test.x).argmax(1) == data.test.y).double().mean().item()
+        found.append((clean, right.double().mean().item()))
+    assert found[1][0] > found[0][0] - 0.05 and found[1][1] > found[0][1] + 0.08, found
 
 
 def test_passes_are_counted(make_blobs: Blobs, tmp_path: Path) -> None:
