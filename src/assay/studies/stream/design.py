@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from assay.data import Dataset, Part, Shifted
-from assay.studies.remedies import design as remedies
 from assay.studies.remedies.design import HORIZON, SLOWEST, steps
-from assay.studies.remedies.equal import Costed, costed
-from assay.studies.stream import words
+from assay.studies.remedies.equal import examples, passes_each
 from assay.studies.study import Planned
 from assay.train import Adversarial, Generalist, Recipe, Standard, Strategy, Teacher
 from assay.train.strategies.base import BaseLearner
@@ -28,6 +26,14 @@ DEPLOYED_EVERY = 12  # a hand-back comes every twelfth of training of what is de
 def base_of(arm: str) -> str:
     """What an arm goes on from at the first chunk."""
     return PLAIN if arm == THROUGHOUT else DEPLOYED
+
+
+@dataclass(frozen=True)
+class Costed:
+    """A recipe, and the passes of examples, forward and backward, that a run of it takes."""
+
+    recipe: Recipe
+    passes: int
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ class Course:
         self, arm: str, chunk: int, seed: int, data: Dataset, costed: Mapping[int, Mapping[str, Costed]]
     ) -> Recipe:
         """The recipe of an arm on a chunk, its ``start`` named by the id of the run before."""
-        recipe = costed[chunk][arm].recipe.with_(seed=seed, evaluate_every=0)
+        recipe = costed[chunk][arm].recipe.with_(seed=seed)
         if chunk == 0:
             return recipe
         before = self._chained(arm if chunk > 1 else base_of(arm), chunk - 1, seed, data, costed)
@@ -128,5 +134,13 @@ class Course:
 
 def _at_equal_cost(base: Recipe, ways: Mapping[str, Strategy], data: Dataset) -> dict[str, Costed]:
     """Each way to train with as many epochs as the cost of the first pays for, the first with the recipe's own."""
-    arms = [remedies.Arm(name, words.ARM[name], "remedy", {"strategy": way}) for name, way in ways.items()]
-    return {one.arm.name: one for one in costed(base, arms, data)}
+    found: dict[str, Costed] = {}
+    total = 0.0
+    for name, way in ways.items():
+        recipe = base.with_(strategy=way)
+        # A trial of one epoch keeps nothing, so it may be too short for a hand-back.
+        epoch = passes_each(recipe.with_(keep=()), data).total * examples(recipe, data)
+        total = total or epoch * recipe.epochs
+        epochs = max(1, round(total / epoch))
+        found[name] = Costed(recipe.with_(epochs=epochs), round(epoch * epochs))
+    return found
