@@ -46,7 +46,10 @@ def separation(
     [0, 1]. p permutes models over groups (one-sided: greater AUC; at least 1 / (draws + 1)). The interval
     resamples models within groups (percentile bootstrap, too short below about 15 a group); at an AUC of
     exactly 1 or 0 it is Wilson's for all of m models. A group of one model has no pair within and is met only as
-    the other side. `BadInput` without two groups, one of them with two models, for another shape or NaN.
+    the other side. What a group has in common must be common: with random labels of their own for each model, pairs
+    within that group are the least similar of all, which is a spread and not a place, and AUC falls to 0.5 or below
+    for any measure; give the models of a group one and the same randomised labelling.
+    `BadInput` without two groups, one of them with two models, for another shape or NaN.
 
     Source: Klabunde et al. 2025, ReSi, arXiv:2408.00531 (label randomisation).
 

@@ -48,7 +48,8 @@ def trusted(
 
     ``features[model][layer]``: (n, width), the same samples, the same layers in the same order for every model,
     logits left out, the layer that groups are told apart by last. ``groups[model]``: what the model was
-    trained with and is known to differ in, such as the share of random labels. ``reference``: the group
+    trained with and is known to differ in, such as the share of random labels (one randomised labelling shared
+    by the models of a group, see `separation`). ``reference``: the group
     within which layers are identified, three models or more (the first model's, if not given); ``measures``:
     names in `METRICS`, all of two representations if not given; ``most``: use only the first so many models of a
     group, because the cost grows with their square; ``track``: goes round the names and may show progress. With
