@@ -14,6 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from fake_collapse import write as write_collapse
+from fake_frontier import write as write_frontier
 from fake_overfitting import write as write_overfitting
 from fake_remedies import write as write_remedies
 from fake_simplicity import write as write_simplicity
@@ -23,7 +24,7 @@ from assay.data import load_data
 from assay.lab import Lab
 from assay.models import build
 from assay.report import render
-from assay.studies.look import Ask, Subject, answered
+from assay.studies.look import Ask, Subject, answered, planned
 from assay.studies.look import examined as looked_at
 from assay.studies.quality import examined
 
@@ -334,7 +335,7 @@ def look_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     np.savez(place / "later.npz", **later, class_names=arrays["class_names"])
     data = load_data(str(place / "parts.npz"), production=str(place / "later.npz"))
     subject = Subject(build("cnn:4-8", data.shape, 6), "cnn:4-8", "", str(place / "parts.npz"), data)
-    folder = looked_at(Ask(), subject, Lab(place / "lab"))
+    folder = looked_at(planned(Ask(), subject), Lab(place / "lab"))
     answered(folder)
     return render(folder, request.param)
 
@@ -355,4 +356,50 @@ def test_hovering_over_a_sample_shows_it_with_its_class_as_text(browser: Any, lo
     assert page.locator("#vg-tooltip-element tr").count() >= 6
     assert page.locator(".gallery img").count() > 10
     assert "<script>alert(1)</script>" in page.inner_text("main") and seen.complaints == []
+    page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def frontier_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A frontier between two runs, one of which has a dangerous name."""
+    names = ("adversarial", "<script>alert(1)</script>")
+    return render(write_frontier(tmp_path_factory.mktemp(f"frontier-{request.param}"), names), request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_a_frontier_is_drawn_within_the_window(browser: Any, frontier_page: Path, width: int) -> None:
+    fits(browser, frontier_page, width, 4)
+
+
+def test_the_slider_moves_text_table_and_charts(browser: Any, frontier_page: Path) -> None:
+    seen = opened(browser, frontier_page)
+    page = seen.page
+    slider = page.locator(".slide input")
+    rows = page.locator("#walk tbody tr")
+    assert rows.count() == 11 and page.locator("#walk tr.here").count() == 1
+    mark = "() => document.querySelector('#frontier .panel:nth-child(2) svg').innerHTML"
+    for key, at in (("Home", 0), ("ArrowRight", 1), ("End", 10)):
+        before = page.evaluate(mark)
+        slider.press(key)
+        assert page.locator(".slide dd").all_inner_texts()[0] in rows.nth(at).inner_text()
+        assert "here" in (rows.nth(at).get_attribute("class") or "") and page.locator("#walk tr.here").count() == 1
+        page.wait_for_function(f"before => ({mark})() !== before", arg=before)
+    shown = page.locator(".slide dd").all_inner_texts()
+    assert shown[1] == "95.0" and shown[3].startswith("94.5 (")  # by hand from the fake table: 950 and 945 of 1000
+    page.emulate_media(color_scheme="dark")  # drawn anew, and the slider's place is kept
+    page.wait_for_timeout(1500)
+    assert page.locator(".slide dd").all_inner_texts() == shown and seen.complaints == []
+    page.close()
+
+
+def test_a_frontier_is_read_without_scripts_and_on_paper(browser: Any, frontier_page: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(frontier_page.as_uri())
+    assert not page.locator(".slide label").is_visible() and page.locator(".slide dl").is_visible()
+    assert page.locator("#walk tbody tr").count() == 11 and page.locator("#walk").is_visible()
+    context.close()
+    page = opened(browser, frontier_page).page
+    page.emulate_media(media="print")
+    assert not page.locator(".slide label").is_visible() and page.locator("#walk").is_visible()
     page.close()

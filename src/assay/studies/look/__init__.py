@@ -4,3 +4,4 @@ from assay.studies.look.answer import answered as answered
 from assay.studies.look.examine import Ask as Ask
 from assay.studies.look.examine import Subject as Subject
 from assay.studies.look.examine import examined as examined
+from assay.studies.look.examine import planned as planned

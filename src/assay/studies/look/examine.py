@@ -65,34 +65,45 @@ class Subject:
         return ["test", *self.data.later]
 
 
-def examined(
-    ask: Ask, subject: Subject, lab: Lab, *, threads: int = 1, device: str = "cpu", command: str = "",
-    tell: Tell = silent,
-) -> Path:  # fmt: skip
-    """Look at the network and leave a folder with tables; one that is finished is handed back as it is."""
-    began = time.time()
-    net, data = subject.net.to(device).eval(), subject.data
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is asked, of what, at which layers. ``ready``: the network's answers are probabilities already."""
+
+    ask: Ask
+    subject: Subject
+    layers: tuple[Layer, ...]
+    ready: bool
+    device: str = "cpu"
+
+
+def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
+    """Find the layers by letting the network answer a few inputs; `BadInput` where what is named does not run."""
+    net = subject.net.to(device).eval()
+    x = subject.data.test.x[:PROBE].to(device)
     with torch.no_grad():
-        x = data.test.x[:PROBE].to(device)
         ready = probabilities(answer(net, x))
-        seen = layers(net, x, ask.layers)
-    identity = ask.fingerprint(digest(net), data.digest, subject.model, assay.__version__)
+    return Plan(ask, subject, layers(net, x, ask.layers), ready, device)
+
+
+def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell: Tell = silent) -> Path:
+    """Look at the network and leave a folder with tables; one that is finished is handed back as it is."""
+    began, subject = time.time(), plan.subject
+    identity = plan.ask.fingerprint(digest(subject.net), subject.data.digest, subject.model, assay.__version__)
     folder = _folder(lab, subject, identity)
     if (folder / "provenance.json").exists():
         return folder
-    write_json(folder / "study.json", _about(ask, subject, seen, identity, command, ready))
-    made = _tables(ask, subject, seen, ready, device, tell)
+    write_json(folder / "study.json", _about(plan, identity, command))
+    made = _tables(plan, tell)
     for name, table in made.items():
         write_text(folder / f"{name}.csv", to_csv(table))
     ended = time.time()
     times = {"started": began, "finished": ended, "seconds": round(ended - began, 1), "study_fingerprint": identity}
-    write_json(folder / "provenance.json", {**machine(threads, device), **times})
+    write_json(folder / "provenance.json", {**machine(threads, plan.device), **times})
     return folder
 
 
-def _tables(
-    ask: Ask, subject: Subject, seen: Sequence[Layer], ready: bool, device: str, tell: Tell
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+def _tables(plan: Plan, tell: Tell) -> dict[str, pd.DataFrame]:
+    ask, subject, seen = plan.ask, plan.subject, plan.layers
     data, last, classes = subject.data, seen[-1].name, len(subject.data.classes)
     places = {name: _drawn(len(data.splits[name]), ask.n, name, ask.seed) for name in ("val", *subject.sets)}
     places["train"] = _reference(data.train.labels, ask.seed)
@@ -106,7 +117,7 @@ def _tables(
         tell("looking", done, whole, "")
 
     tell("looking", 0, whole, "")
-    view = Viewer(subject.net, seen, device, ready, told)
+    view = Viewer(subject.net, seen, plan.device, plan.ready, told)
     shown = {name: view(data.splits[name].x[at]) for name, at in places.items()}
     labels = {name: data.splits[name].labels[at] for name, at in places.items()}
     limit = limit_of(shown["val"].probs, labels["val"], data.ok)
@@ -170,11 +181,9 @@ def _reference(labels: np.ndarray, seed: int) -> np.ndarray:
     return np.concatenate([np.sort(order[labels[order] == label][:most]) for label in present])
 
 
-def _about(
-    ask: Ask, subject: Subject, seen: Sequence[Layer], identity: str, command: str, ready: bool
-) -> dict[str, Any]:  # fmt: skip
+def _about(plan: Plan, identity: str, command: str) -> dict[str, Any]:
     """``study.json``: what was asked of which model on which data, written before anything is looked at."""
-    data = subject.data
+    ask, subject, seen, data = plan.ask, plan.subject, plan.layers, plan.subject.data
     sizes = {name: len(split) for name, split in data.splits.items()}
     return {
         "study": "look",
@@ -197,27 +206,27 @@ def _about(
         "shifted_at_most": MOST,
         "data": {
             "name": data.name, "digest": data.digest, "kind": data.kind, "classes": list(data.classes), "ok": data.ok,
-            "sizes": sizes, "shape": list(data.shape), "warnings": _warnings(ask, subject, seen, sizes, ready),
+            "sizes": sizes, "shape": list(data.shape), "warnings": _warnings(plan, sizes),
         },
         "references": [{"key": key, "text": text} for key, text in CITED],
     }  # fmt: skip
 
 
-def _warnings(
-    ask: Ask, subject: Subject, seen: Sequence[Layer], sizes: dict[str, int], ready: bool
-) -> list[str]:  # fmt: skip
+def _warnings(plan: Plan, sizes: dict[str, int]) -> list[str]:
     """Everything that changes how the page is to be read."""
+    subject = plan.subject
     said = list(subject.data.warnings)
     if not subject.weights:
         said.append(f"no --weights: the network is what {subject.model} returns, and nothing was loaded into it")
-    if ready:
+    if plan.ready:
         said.append("the model returns probabilities, not logits; they are taken as they are")
     said += [
         f"layer {layer.name} is called {layer.calls} times in one pass; its last output is shown"
-        for layer in seen
+        for layer in plan.layers
         if layer.calls > 1
     ]
-    cut = [f"{ask.n:,} of {sizes[name]:,} {name} items" for name in subject.sets if sizes[name] > ask.n]
+    most = plan.ask.n
+    cut = [f"{most:,} of {sizes[name]:,} {name} items" for name in subject.sets if sizes[name] > most]
     if cut:
         said.append(f"a random part is looked at: {', '.join(cut)} (--n)")
     return said

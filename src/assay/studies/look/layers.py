@@ -122,17 +122,20 @@ def _trial(net: nn.Module, parts: dict[str, nn.Module], x: Tensor) -> tuple[dict
 
 def _usual(parts: dict[str, nn.Module], outputs: dict[str, Any], n: int) -> list[str]:
     """Activations and blocks; where there are none, modules with weights of their own."""
-    taken, logits = {id(outputs[""])}, outputs[""]
-    there: list[str] = []
-    for name, output in outputs.items():
-        if not name or name.split(".")[0] == "projector" or flat(output, n) is None or id(output) in taken:
-            continue
-        if output.shape == logits.shape and torch.equal(output, logits):
-            continue
-        taken.add(id(output))
-        there.append(name)
+    logits = outputs[""]
+    there = [
+        name
+        for name, output in outputs.items()
+        if name and name.split(".")[0] != "projector" and flat(output, n) is not None and not _same(output, logits)
+    ]
     usual = [name for name in there if _is_activation(parts[name]) or _is_block(parts[name])]
-    return usual or [name for name in there if next(parts[name].parameters(recurse=False), None) is not None]
+    weighty = [name for name in there if next(parts[name].parameters(recurse=False), None) is not None]
+    first = {id(outputs[name]): name for name in reversed(usual or weighty)}  # who hands on an output first
+    return [name for name in usual or weighty if first[id(outputs[name])] == name]
+
+
+def _same(output: Tensor, logits: Tensor) -> bool:
+    return output.shape == logits.shape and torch.equal(output, logits)
 
 
 def _is_activation(part: nn.Module) -> bool:
