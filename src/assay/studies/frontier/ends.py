@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from assay.attacks import Attack
 from assay.core.errors import BadInput
 from assay.core.files import read_json
 from assay.data import Dataset
-from assay.lab import Lab, Source
+from assay.lab import Source
 from assay.models import slots
 from assay.studies.collapse.geometry.weights import filled
 from assay.studies.frontier.walk import Weights, has_statistics
@@ -202,6 +203,6 @@ def _share(folder: Path, recipe: Recipe, moment: str) -> Weights:
     assert isinstance(recipe.strategy, Generalist)
     share = 1.0 if moment == BEST else float(moment_of(moment)[0])
     if moment == BEST:
-        epochs = [row for row in Lab(folder.parent.parent).history(folder.name) if "epoch" in row]
-        share = next((row["epoch"] / recipe.epochs for row in reversed(epochs) if row.get("best")), 1.0)
+        rows = [json.loads(line) for line in (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()]
+        share = next((row["epoch"] / recipe.epochs for row in reversed(rows) if row.get("best")), 1.0)
     return recipe.strategy.mix.at(share, len(recipe.strategy.learners))

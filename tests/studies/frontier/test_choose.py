@@ -1,0 +1,104 @@
+"""The choice is made by a stated rule on val; the front holds what nothing beats; barriers are told edge by edge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.attacks import PGD
+from assay.core.errors import BadInput
+from assay.studies.frontier.ask import Ask, ball
+from assay.studies.frontier.choose import between, choose, front
+from assay.studies.frontier.walk import simplex
+from assay.studies.frontier.words import blended, rule, told
+
+pairs = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=12)
+
+
+@given(pairs, st.integers(0, 10))
+def test_a_wish_costs_the_least_robustness(points: list[tuple[int, int]], want: int) -> None:
+    clean, robust = ([each[i] / 10 for each in points] for i in (0, 1))
+    found = choose(clean, robust, want / 10, 0.5)
+    able = [i for i in range(len(points)) if clean[i] >= want / 10]
+    assert (found is None) == (not able)
+    if found is not None:
+        assert found in able and robust[found] == max(robust[i] for i in able)
+        assert clean[found] == max(clean[i] for i in able if robust[i] == robust[found])
+
+
+@given(pairs, st.integers(0, 4))
+def test_without_a_wish_the_largest_sum(points: list[tuple[int, int]], quarters: int) -> None:
+    clean, robust = ([each[i] / 10 for each in points] for i in (0, 1))
+    found, w = choose(clean, robust, None, quarters / 4), quarters / 4
+    assert found is not None
+    sums = [w * a + (1 - w) * r for a, r in zip(clean, robust, strict=True)]
+    assert sums[found] == max(sums)
+
+
+@given(pairs)
+def test_the_front_is_what_no_other_beats(points: list[tuple[int, int]]) -> None:
+    clean, robust = ([float(each[i]) for each in points] for i in (0, 1))
+    found = front(clean, robust)
+    for i in range(len(points)):
+        beaten = any(
+            clean[j] >= clean[i] and robust[j] >= robust[i] and (clean[j], robust[j]) != (clean[i], robust[i])
+            for j in range(len(points))
+        )
+        same = [j for j in found if (clean[j], robust[j]) == (clean[i], robust[i])]
+        assert len(same) == (0 if beaten else 1)
+    assert [robust[i] for i in found] == sorted((robust[i] for i in found), reverse=True)
+    assert [clean[i] for i in found] == sorted(clean[i] for i in found)
+
+
+def rows(count: int, steps: int, clean: Any) -> list[dict[str, Any]]:
+    return [
+        {"weights": w, "val_loss": 2 * (1 - clean(w)), "val_clean": clean(w), "val_robust": 0.5}
+        for w in simplex(count, steps)
+    ]
+
+
+def test_barriers_between_each_two_of_three() -> None:
+    """Between a and b accuracy falls by 0.4 in the middle; c blends with both."""
+    found = between("abc", rows(3, 5, lambda w: 0.9 - 1.6 * w[0] * w[1]))
+    assert [(each["from"], each["to"]) for each in found] == [("a", "b"), ("a", "c"), ("b", "c")]
+    ab, ac, bc = found
+    assert ab["barrier"] and ab["clean"] == pytest.approx(0.4) and ab["at"] == 0.5
+    assert ab["loss"] == pytest.approx(0.8) and ab["robust"] == 0
+    assert not ac["barrier"] and not bc["barrier"] and ac["clean"] == bc["clean"] == pytest.approx(0, abs=1e-12)
+    assert blended(ab).startswith("barrier between a and b: at a share of 0.5 of b") and "40.0 points" in blended(ab)
+    assert blended(ac).startswith("no barrier between a and c")
+
+
+def test_the_ball_is_the_one_of_training_unless_another_is_asked_for() -> None:
+    trained = PGD(norm="L2", eps=0.5)
+    assert ball(None, None, trained) == ("L2", 0.5) and ball("l2", "0.25", trained) == ("L2", 0.25)
+    assert ball("Linf", "4/255", trained) == ("Linf", 4 / 255)
+    for norm, eps, attack, said in (
+        (None, None, None, "give --eps 8/255"),
+        ("Linf", None, trained, "trained against L2; give --eps"),
+        (None, "0", trained, "radius above 0"),
+        (None, "many", None, "a radius is a number"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            ball(norm, eps, attack)
+
+
+def test_what_is_told_says_per_thousand_with_intervals_and_the_bound() -> None:
+    ask = Ask(want_clean=0.9, eps=0.1)
+    shares = {"test_clean": 0.95, "test_robust": 0.6, "false_reject": 0.02, "escape": 0.01}
+    row: dict[str, Any] = {"point": 1, "called": "0.5 a + 0.5 b", "level": "C"}
+    for key, value in shares.items():
+        row |= {key: value, f"{key}_low": value - 0.01, f"{key}_high": value + 0.01}
+    best = row | {"point": 0, "called": "a alone", "test_clean": 0.91, "test_robust": 0.65}
+    text = told({"chosen": row, "most_robust": best, "rule": rule(ask), "barriers": []}, ask)
+    assert text[1] == (
+        "on test: of a thousand unchanged items 950 (940 to 960) are right; of a thousand that someone changes on "
+        "purpose by at most 0.1 (Linf), 600 (590 to 610) stay right (an upper bound: PGD only)"
+    )
+    assert text[2].endswith(
+        "(a alone): 40 more right of a thousand unchanged, 50 fewer right of a thousand under attack"
+    )
+    assert "20 (10 to 30) of a thousand good items are turned away; 10 (0 to 20) of a thousand faulty" in text[3]
