@@ -214,7 +214,7 @@ def _result(state: State, run: int) -> Result:
     at = state.stopped[run]
     status = "finished" if at is None else f"stopped: loss not finite at step {at}"
     order = {moment: number for number, moment in enumerate(state.recipe.keep)}
-    names = sorted(state.kept, key=lambda name: order[name.partition(PART)[0]])  # parts stay behind what they belong to
+    names = sorted(state.kept, key=lambda name: (order[name.partition(PART)[0]], name))  # parts behind their whole
     kept = {name: one for name in names if (one := state.kept[name][run]) is not None}
     if at is not None:  # what was kept after the loss broke is not a model
         kept = {m: k for m, k in kept.items() if all(bool(t.isfinite().all()) for t in k.tensors.values())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import cos, pi
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field, field_validator
@@ -12,6 +12,27 @@ from torch import Tensor
 from assay.core.spec import Number, Share, Spec
 
 Points = tuple[tuple[Share, Number], ...]
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("constant", "cosine"):
+        raise ValueError("write constant, cosine, or points: [[0, 1], [0.5, 1], [1, 0.01]]")
+    if not isinstance(value, str | None) and not (
+        isinstance(value, list | tuple) and all(isinstance(one, list | tuple) and len(one) == 2 for one in value)
+    ):
+        raise ValueError("points are pairs (share of training, factor): [[0, 1], [0.5, 1], [1, 0.01]]")
+    return value
+
+
+def _in_order(value: str | Points | None) -> str | Points | None:
+    if value is None or isinstance(value, str):
+        return value
+    shares = [share for share, _ in value]
+    if not shares or shares != sorted(set(shares)) or not 0 <= shares[0] <= shares[-1] <= 1:
+        raise ValueError("points go from an earlier to a later share of training: [[0, 1], [0.5, 1], [1, 0.01]]")
+    if any(factor < 0 for _, factor in value):
+        raise ValueError("factors of a learning rate are not below 0")
+    return value
 
 
 class Optimiser(Spec):
@@ -40,17 +61,8 @@ class Optimiser(Spec):
             return self.lr * (1 + cos(pi * progress)) / 2
         return self.lr * between(self.schedule, progress)
 
-    @field_validator("schedule")
-    @classmethod
-    def _in_order(cls, value: str | Points) -> str | Points:
-        if isinstance(value, str):
-            return value
-        shares = [share for share, _ in value]
-        if not shares or shares != sorted(set(shares)) or not 0 <= shares[0] <= shares[-1] <= 1:
-            raise ValueError("points go from an earlier to a later share of training: [[0, 1], [0.5, 1], [1, 0.01]]")
-        if any(factor < 0 for _, factor in value):
-            raise ValueError("factors of a learning rate are not below 0")
-        return value
+    _readable = field_validator("schedule", mode="before")(_known)
+    _sound = field_validator("schedule")(_in_order)
 
 
 class OwnOptimiser(Spec):
@@ -61,6 +73,9 @@ class OwnOptimiser(Spec):
     weight_decay: Number | None = Field(None, ge=0)
     momentum: Number | None = Field(None, ge=0, lt=1)
     schedule: Literal["constant", "cosine"] | Points | None = None
+
+    _readable = field_validator("schedule", mode="before")(_known)
+    _sound = field_validator("schedule")(_in_order)
 
     def over(self, usual: Optimiser) -> Optimiser:
         """The usual one with these changes.

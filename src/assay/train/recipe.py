@@ -72,8 +72,13 @@ class Recipe(Spec):
     @property
     def stacks(self) -> bool:
         """Whether runs of this recipe may share a stack, by what its strategies do with a batch."""
+        return all(strategy.stacks for strategy in self._strategies)
+
+    @property
+    def _strategies(self) -> list[Strategy]:
+        """Its own strategy, and those that are swapped in."""
         swapped = (getattr(one, "strategy", None) for one in self.interventions)
-        return all(strategy.stacks for strategy in (self.strategy, *swapped) if strategy is not None)
+        return [strategy for strategy in (self.strategy, *swapped) if strategy is not None]
 
     @field_validator("keep", mode="before")
     @classmethod
@@ -109,7 +114,8 @@ class Recipe(Spec):
     @model_validator(mode="after")
     def _long_enough(self) -> Recipe:
         if self.keep:  # what keeps nothing is a short trial of what training costs
-            self.strategy.check_epochs(self.epochs)
+            for strategy in self._strategies:
+                strategy.check_epochs(self.epochs)
         return self
 
     @model_validator(mode="after")

@@ -222,7 +222,7 @@ class State:
         for moment, names in plain["kept"].items():
             self.kept[moment] = [None if each is None else Kept({}, each) for each in names]
         for key, value in groups["kept"].items():
-            moment, run, name = key.split("/", 2)
+            moment, run, name = key.rsplit("/", 2)  # a moment may be written 1/2
             kept = self.kept[moment][int(run)]
             assert kept is not None
             kept.tensors[name] = value

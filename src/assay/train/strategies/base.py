@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from assay.core.errors import BadInput
@@ -196,12 +196,17 @@ class BaseLearner(Spec):
     """One of several networks of one shape that are trained side by side, in its own way.
 
     ``optimiser`` says what is otherwise than in the recipe's. ``name`` is what its figures and weights are called; the
-    kind of its strategy where it is not given.
+    kind of its strategy where it is not given. A bare kind is a learner, too: ``learners: [adversarial, standard]``.
     """
 
     strategy: OneOf[Strategy]
     optimiser: OwnOptimiser = OwnOptimiser()
     name: str = Field("", pattern=r"^[a-z0-9-]*$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"strategy": value} if isinstance(value, str) else value
 
     @property
     def called(self) -> str:

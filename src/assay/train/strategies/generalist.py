@@ -44,9 +44,7 @@ class Generalist(Strategy):
     """
 
     kind: str = "generalist"
-    learners: tuple[BaseLearner, ...] = Field(
-        (BaseLearner(strategy=Adversarial()), BaseLearner(strategy=Standard())), min_length=1
-    )
+    learners: tuple[BaseLearner, ...] = (BaseLearner(strategy=Adversarial()), BaseLearner(strategy=Standard()))
     mix: Mix = Mix()
     hand_back: HandBack | None = HandBack()
     decay: Number = Field(0.999, ge=0, lt=1)
@@ -59,6 +57,8 @@ class Generalist(Strategy):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
+        if not self.learners:
+            raise ValueError("learners: none are listed; list at least one: learners: [adversarial, standard]")
         names = [base.called for base in self.learners]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
