@@ -71,6 +71,7 @@ class Judged:
     sentence: Text
     detail: Mapping[str, Any] = field(default_factory=dict)
     lacking: Text | None = None  # what must be given before more runs could decide it
+    parts: Mapping[str, Estimate] = field(default_factory=dict)  # by measure, where several must agree
 
 
 class Study(Spec):

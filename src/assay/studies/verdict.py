@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from assay.maths.statistics import Estimate, holm, judge, needed_n
+from assay.maths.statistics.estimate import Direction, Word
 from assay.studies.phrases import known
 from assay.studies.study import Claim, Judged, Study, Text, text
 
@@ -22,22 +23,21 @@ def verdicts(
     """
     corrected = holm([_p(judged[claim.name].estimate) for claim in claims])
     return [
-        _verdict(study, claim, judged[claim.name], p, level, cost) for claim, p in zip(claims, corrected, strict=True)
+        _verdict(study, claim, judged[claim.name], p, level, cost, len(claims))
+        for claim, p in zip(claims, corrected, strict=True)
     ]
 
 
 def _verdict(
-    study: type[Study], claim: Claim, found: Judged, corrected: float, level: float, cost: float | None
+    study: type[Study], claim: Claim, found: Judged, corrected: float, level: float, cost: float | None, claims: int
 ) -> dict[str, Any]:
     estimate = found.estimate
-    word, direction = judge(
-        estimate,
-        claimed=claim.claimed,
-        threshold=claim.threshold,
-        margin=claim.margin,
-        alpha=level,
-        p_corrected=corrected,
-    )
+    # The claim's p is the largest of its measures'; one that says more by itself is corrected for all claims.
+    said = {
+        name: _said(part, claim, min(corrected, claims * _p(part)), level)
+        for name, part in (found.parts or {"": estimate}).items()
+    }
+    word, direction = in_agreement(list(said.values()))
     shown = bounded(estimate, claim)
     negligible = claim.margin[0] < estimate.low and estimate.high < claim.margin[1]  # no opposite worth the name
     return {
@@ -53,11 +53,45 @@ def _verdict(
         "n_text": found.n_text,
         "sentence": found.sentence,
         "meaning": study.meaning(claim.name, word, "none" if negligible else direction),
-        "next": (found.lacking or _next(study, claim, estimate, corrected, level, cost))
+        "next": (found.lacking or _next(study, claim, estimate, corrected, level, cost, [w for w, _ in said.values()]))
         if word == "undecided"
         else None,
         "detail": {**dict(estimate.detail), **dict(found.detail)},
+        **(
+            {"by": {name: _by(part, claim, said[name][0]) for name, part in found.parts.items()}} if found.parts else {}
+        ),
     }
+
+
+def _said(part: Estimate, claim: Claim, corrected: float, level: float) -> tuple[Word, Direction]:
+    return judge(
+        part,
+        claimed=claim.claimed,
+        threshold=claim.threshold,
+        margin=claim.margin,
+        alpha=level,
+        p_corrected=corrected,
+    )
+
+
+def in_agreement(said: Sequence[tuple[Word, Direction]]) -> tuple[Word, Direction]:
+    """The word on which all measures agree, and the side; else *undecided*.
+
+    >>> in_agreement([("supported", "above"), ("refuted", "none")])
+    ('undecided', 'none')
+    >>> in_agreement([("refuted", "none"), ("refuted", "below")])
+    ('refuted', 'none')
+    """
+    words, sides = {word for word, _ in said}, {side for _, side in said}
+    side = sides.pop() if len(sides) == 1 else "none"
+    word = words.pop() if len(words) == 1 else "undecided"
+    return ("undecided" if word == "supported" and side == "none" else word), side
+
+
+def _by(part: Estimate, claim: Claim, word: Word) -> dict[str, Any]:
+    """What one of several measures says by itself, as plain data."""
+    shown = bounded(part, claim)
+    return {"word": word, "effect": shown.effect, "interval": [shown.low, shown.high], "p": _p(part)}
 
 
 def _p(estimate: Estimate) -> float:
@@ -92,9 +126,20 @@ def _needed_for_p(p: float, corrected: float, level: float, n: int) -> int:
 
 
 def _next(
-    study: type[Study], claim: Claim, estimate: Estimate, corrected: float, level: float, cost: float | None
+    study: type[Study],
+    claim: Claim,
+    estimate: Estimate,
+    corrected: float,
+    level: float,
+    cost: float | None,
+    words: Sequence[Word],
 ) -> Text:
     """What would decide it: how many more units, and about how long that takes."""
+    if "undecided" not in words:
+        return text(
+            "The measures decide it, but not alike, so more runs are unlikely to make them agree: look at both.",
+            "指標ごとには判定できますが、結論が一致しません。追加の学習では一致しにくいため、両方の数値を確認してください。",
+        )
     if not known(estimate):
         return text(
             "More finished runs would decide it: more seeds (--seeds 12), or a gentler setting where runs stopped.",

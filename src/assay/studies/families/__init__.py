@@ -17,8 +17,10 @@ from assay.losses import Loss, MultiMargin, SquaredError
 from assay.maths.statistics import detectable_ratio, smallest_p
 from assay.models import ActivationName, build, slots
 from assay.studies.families import words
-from assay.studies.families.claims import CLAIMS, judge
+from assay.studies.families.agree import PRIMARY
+from assay.studies.families.claims import CLAIMS
 from assay.studies.families.design import Condition, conditions, design
+from assay.studies.families.judging import judge
 from assay.studies.families.look import Look, LookJob, look
 from assay.studies.families.tables import tables as make_tables
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
@@ -36,6 +38,8 @@ REFERENCES = (
     ("williams2021", "Williams et al. 2021, Generalized Shape Metrics on Neural Representations, arXiv 2110.14739"),
     ("anderson2006", "Anderson 2006, Biometrics 62:245-253 (dispersion of groups)"),
     ("anderson2001", "Anderson 2001, Austral Ecology 26:32-46 (place of groups)"),
+    ("schonemann1966", "Schönemann 1966, Psychometrika 31:1-10 (the best rotation: Procrustes)"),
+    ("berger1982", "Berger 1982, Technometrics 24:295-300 (a claim that must hold under each measure)"),
     ("holm1979", "Holm 1979, Scandinavian Journal of Statistics 6:65-70 (several claims at once)"),
 )
 
@@ -97,6 +101,7 @@ class Families(Study):
             "conditions": [condition.plain() for condition in self.conditions],
             "layers": layers,
             "primary_layer": layers[-1],
+            "measures": [measure.name for measure in PRIMARY],
             **explained(SHOWN_METRICS, REFERENCES),
         }
 
@@ -161,7 +166,7 @@ SHOWN_METRICS = (
     "linear_cka",
     "debiased_cka",
     "cka_distance",
-    "angular_shape",
+    "procrustes_distance",
     "disagreement",
     "accuracy",
     "cross_entropy",

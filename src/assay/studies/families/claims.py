@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assay.core.errors import BadInput
 from assay.maths.statistics import paired_effect, place, rank_relation, spread_contrast, within_relation
 from assay.studies.claim import ratio, relation, share
 from assay.studies.families import words
-from assay.studies.families.tables import mean_spread
-from assay.studies.phrases import NOTHING, as_ratio, stopped
-from assay.studies.study import Judged, Tables, Text, text
+from assay.studies.families.pairs import mean_spread
+from assay.studies.phrases import NOTHING, as_ratio
+from assay.studies.study import Judged, text
 
+BOTH = "by CKA distance and by Procrustes distance, the less favourable of the two"
 CLAIMS = (
     ratio(
         "stress-moves",
         words.CLAIM["stress-moves"],
-        "CKA distance at the last hidden layer to the unstressed run of the same seed, stress over fork",
+        "distance at the last hidden layer to the unstressed run of the same seed, stress over fork; " + BOTH,
         margin=(0.8, 1.25),
         unit=text("times as far", "倍"),
     ),
     share(
         "places-differ",
         words.CLAIM["places-differ"],
-        "share of squared CKA distance between conditions, beyond chance (PERMANOVA)",
+        "share of squared distance between conditions, beyond chance (PERMANOVA); " + BOTH,
         margin=(-0.05, 0.05),
         unit=text("of the variation", "（全変動に占める割合）"),
         design="family",
@@ -35,7 +35,7 @@ CLAIMS = (
     ratio(
         "unhappy-vary-more",
         words.CLAIM["unhappy-vary-more"],
-        "spread of the lower third over that of the upper third by validation accuracy, within conditions",
+        "spread of the lower third over that of the upper third by validation accuracy, within conditions; " + BOTH,
         margin=(0.9, 1 / 0.9),
         unit=text("times as wide", "倍"),
         design="family",
@@ -43,76 +43,17 @@ CLAIMS = (
     relation(
         "worse-is-wider",
         words.CLAIM["worse-is-wider"],
-        "rank correlation over conditions of mean test accuracy (paired models) and spread (family models)",
+        "rank correlation over conditions of mean test accuracy (paired models) and spread (family models); " + BOTH,
         claimed="below",
     ),
     relation(
         "movers-misjudge",
         words.CLAIM["movers-misjudge"],
-        "rank correlation of movement and false detections under shift, at equal test accuracy, in conditions",
+        "rank correlation of movement and false detections under shift, at equal test accuracy, in conditions; " + BOTH,
         margin=(-0.1, 0.1),
         design="paired",
     ),
 )
-
-
-def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
-    """Every claim's estimate, from the tables alone, and what must be known to read them."""
-    runs = tables["runs"]
-    runs = runs.assign(
-        status=runs["status"].astype(str), family=runs["family"].astype(object).where(runs["family"].notna(), "")
-    )
-    alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
-    level = 1 - about["level"]
-    paired, left_out = _complete(alive[alive.design == "paired"], about)
-    own, distances = _matrix(alive[alive.design == "family"], tables["pairs"])
-    accuracy = alive[alive.design == "paired"].groupby("condition").test_accuracy.mean()
-    judged = {
-        "stress-moves": stress_moves(paired, about, level),
-        "places-differ": places_differ(own, distances, level),
-        "unhappy-vary-more": unhappy_vary_more(own, distances, level),
-        "worse-is-wider": worse_is_wider(own, distances, accuracy, level),
-        "movers-misjudge": movers_misjudge(paired, level),
-    }
-    unmapped = int((alive.design == "family").sum()) - len(own)
-    warnings = [
-        *stopped(runs),
-        *words.left_out(left_out),
-        *words.unmapped(unmapped),
-        *words.floor_or_ceiling(alive),
-        *words.narrow(about),
-    ]
-    return judged, warnings
-
-
-def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
-    """The paired runs as a full table of conditions by seeds.
-
-    A condition in which more than a third of the runs stopped is left out; of the rest, the seeds that all have.
-    """
-    moved = paired[paired.movement.notna()]
-    counts = moved.groupby("condition", sort=False).seed.nunique()
-    left = [c["name"] for c in about["conditions"] if counts.get(c["name"], 0) < 2 / 3 * about["seeds"]]
-    moved = moved[~moved.condition.isin(left)]
-    having = moved.groupby("seed").condition.nunique()
-    everywhere = having.index[having == moved.condition.nunique()]
-    return moved[moved.seed.isin(everywhere)], left
-
-
-def _matrix(own: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """The family models that have distances, and their distance matrix in the same order."""
-    known = set(pairs.run_a) | set(pairs.run_b)
-    own = own[own.run.isin(known)].reset_index(drop=True)
-    place_of = {run: i for i, run in enumerate(own.run)}
-    matrix = np.full((len(own), len(own)), np.nan)
-    np.fill_diagonal(matrix, 0.0)
-    rows = pairs[pairs.run_a.isin(place_of) & pairs.run_b.isin(place_of)]
-    i, j = (rows[side].map(place_of).to_numpy(int) for side in ("run_a", "run_b"))
-    matrix[i, j] = matrix[j, i] = rows.cka_distance.to_numpy(float)
-    missing = int(np.isnan(matrix).sum()) // 2
-    if missing:
-        raise BadInput(f"asked to judge {len(own)} models; {missing} of their pairs are not in pairs.csv; restore it")
-    return own, matrix
 
 
 LEAST_CONDITIONS = 4

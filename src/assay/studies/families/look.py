@@ -14,7 +14,8 @@ from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View, features, load_model, numbers, probe_of
 from assay.lab.threads import limited
-from assay.metrics import accuracy, cka_distance, is_constant
+from assay.metrics import METRICS, accuracy, is_constant
+from assay.studies.families.agree import PRIMARY
 
 Features = dict[str, np.ndarray]
 
@@ -108,7 +109,12 @@ def _moments(
                 "share": share,
                 "side": "before" if moment.endswith("-") else "after",
                 "layer": layer,
-                "from_twin": distance(layers[layer], twin[moment][1][layer]) if moment in twin else None,
+                **{
+                    measure.from_twin: distance(layers[layer], twin[moment][1][layer], measure.name)
+                    if moment in twin
+                    else None
+                    for measure in PRIMARY
+                },
                 "from_start": distance(layers[layer], seen[start][1][layer])
                 if start and share >= float(since or 0)
                 else None,
@@ -116,9 +122,9 @@ def _moments(
             }
 
 
-def distance(a: np.ndarray, b: np.ndarray) -> float | None:
-    """`cka_distance`, or None where a layer is dead (the same output for every input)."""
-    return None if is_constant(a) or is_constant(b) else cka_distance(a, b)
+def distance(a: np.ndarray, b: np.ndarray, measure: str = PRIMARY[0].name) -> float | None:
+    """A primary distance, or None where a layer is dead (the same output for every input)."""
+    return None if is_constant(a) or is_constant(b) else METRICS[measure](a, b)
 
 
 def _moved(a: np.ndarray, b: np.ndarray) -> np.ndarray:

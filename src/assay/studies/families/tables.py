@@ -12,16 +12,23 @@ import pandas as pd
 
 from assay.data import Dataset
 from assay.lab import Lab
-from assay.maths.statistics import pcoa, spread
-from assay.metrics import is_constant, pairwise
+from assay.studies.families.agree import PRIMARY
 from assay.studies.families.look import Look
+from assay.studies.families.pairs import pairs_and_layers
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import Planned, Tables
 
 COLUMNS = {
-    "pairs": ["run_a", "run_b", "layer", "cka_distance", "debiased_cka", "angle", "disagreement"],
-    "moments": ["run", "moment", "share", "side", "layer", "from_twin", "from_start", "test_accuracy"],
-    "layers": ["condition_a", "condition_b", "layer", "cka", "spread"],
+    "moments": [
+        "run",
+        "moment",
+        "share",
+        "side",
+        "layer",
+        *(m.from_twin for m in PRIMARY),
+        "from_start",
+        "test_accuracy",
+    ],
     "samples": ["index", "label", "class", "name", "predicted", "moved", "flips", "thumbnail"],
     "classes": ["label", "name", "moved", "flips", "n"],
 }
@@ -41,7 +48,7 @@ def tables(
     """All tables of the study."""
     stress = {condition["name"]: condition for condition in order}
     samples, classes = _samples(planned, stress, looks, data, probe)
-    pairs, similarity = _pairs(planned, looks, layers)
+    pairs, similarity = pairs_and_layers(planned, looks, layers)
     return {
         "runs": _runs(planned, stress, looks, lab, data, layers[-1]),
         "pairs": pairs,
@@ -57,14 +64,13 @@ def tables(
 def _runs(
     planned: Mapping[str, Planned], stress: Mapping[str, Any], looks: Look, lab: Lab, data: Dataset, primary: str
 ) -> pd.DataFrame:
-    movement = {
-        row["run"]: row["from_twin"] for row in looks.moments if row["moment"] == "1" and row["layer"] == primary
-    }
+    ends = {row["run"]: row for row in looks.moments if row["moment"] == "1" and row["layer"] == primary}
     rows = []
     for run, plan in planned.items():
         found = looks.numbers.get(run, {})
         row = run_row(run, plan, found, lab, data)
-        row |= {"density": found.get("density"), "correlation": found.get("correlation"), "movement": movement.get(run)}
+        row |= {"density": found.get("density"), "correlation": found.get("correlation")}
+        row |= {measure.movement: ends.get(run, {}).get(measure.from_twin) for measure in PRIMARY}
         rows.append(row)
     table = pd.DataFrame(rows)
     table.insert(2, "stress", [stress[name]["stress"] for name in table["condition"]])
@@ -89,65 +95,6 @@ def families(runs: pd.DataFrame) -> pd.Series:
         family[ranked.index[:third]] = "happy"
         family[ranked.index[-third:]] = "unhappy"
     return family
-
-
-def _pairs(planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Every pair of models of the family design at the primary layer; mean similarity of conditions at each layer."""
-    primary = layers[-1]
-    runs = [run for run in planned if run in looks.features]
-    alive = [run for run in runs if not is_constant(looks.features[run][primary])]
-    condition = np.array([planned[run].tags["condition"] for run in alive])
-    if len(alive) < 2:
-        return _frame("pairs", []), _frame("layers", [])
-    at = [looks.features[run][primary] for run in alive]
-    distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
-    disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
-    angles = np.full(distances.shape, np.nan)
-    for name in dict.fromkeys(condition):
-        own = np.flatnonzero(condition == name)
-        angles[np.ix_(own, own)] = pairwise([at[i] for i in own], "angular_shape")
-    upper = list(zip(*np.triu_indices(len(alive), 1), strict=True))
-    rows = [
-        (alive[i], alive[j], primary, distances[i, j], similar[i, j], angles[i, j], disagree[i, j]) for i, j in upper
-    ]
-    between = []
-    for layer in layers:
-        live = np.array([not is_constant(looks.features[run][layer]) for run in alive])
-        each = [looks.features[run][layer] for run, lives in zip(alive, live, strict=True) if lives]
-        if len(each) > 1:
-            d = distances if layer == primary else pairwise(each, "cka_distance")
-            s = similar if layer == primary else pairwise(each, "debiased_cka")
-            between += _by_condition(condition[live], layer, d, s)
-    return _frame("pairs", rows), _frame("layers", between)
-
-
-def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarray) -> list[dict[str, Any]]:
-    names = list(dict.fromkeys(condition))
-    rows = []
-    for i, a in enumerate(names):
-        for b in names[i:]:
-            at_a, at_b = np.flatnonzero(condition == a), np.flatnonzero(condition == b)
-            block = s[np.ix_(at_a, at_b)]
-            if a == b:
-                block = block[np.triu_indices(len(at_a), 1)]
-            rows.append(
-                {
-                    "condition_a": a,
-                    "condition_b": b,
-                    "layer": layer,
-                    "cka": float(block.mean()) if block.size else None,
-                    "spread": mean_spread(d[np.ix_(at_a, at_a)]) if a == b else None,
-                }
-            )
-    return rows
-
-
-def mean_spread(distances: np.ndarray) -> float | None:
-    """Mean distance of models to their own centre, from their distances; None for fewer than two models."""
-    if len(distances) < 2:
-        return None
-    placed = pcoa(distances)
-    return float(spread(placed.points, placed.signs, placed.points.mean(0), adjust=True).mean())
 
 
 def _frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:

@@ -137,6 +137,28 @@ def sentence(claim: str, estimate: Estimate) -> Text:
     }[claim]
 
 
+def by_both(said: Text, estimate: Estimate, effects: Sequence[tuple[Text, float]], scale: str) -> Text:
+    """A sentence about the less favourable of several measures, with what each found."""
+    if not known(estimate):
+        return said
+    show = percent if scale == "share" else number
+    en = ", ".join(f"{name['en']} {show(value)}" for name, value in effects)
+    ja = "、".join(f"{name['ja']} {show(value)}" for name, value in effects)
+    return text(f"{said['en']} The less favourable of: {en}.", f"{said['ja']}（不利な方の値。{ja}）")
+
+
+def one_measure(names: Sequence[str]) -> list[Text]:
+    """Older studies know one measure only."""
+    if len(names) > 1:
+        return []
+    return [
+        text(
+            f"Judged by one measure alone ({names[0]}): this study was made before a second one had to agree.",
+            f"判定は一つの指標（{names[0]}）のみによります。二つの指標の一致を求める前に作られた研究です。",
+        )
+    ]
+
+
 def seeds(n: int) -> Text:
     """How many seeds a paired claim rests on."""
     return text(f"{n} seeds, each with and without stress", f"{n}シード（それぞれストレスあり・なし）")

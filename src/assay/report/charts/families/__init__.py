@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assay.report.blocks import Block, Figure, Section, Story
 from assay.report.charts.curves import curves
-from assay.report.charts.families import detail, motion, movers, place, rates, samples, spread, tables
+from assay.report.charts.families import detail, measures, motion, movers, place, rates, samples, spread, tables
 from assay.report.charts.families.controls import controls
 from assay.report.charts.families.space import Space, space
 from assay.report.claims import claim_section
@@ -30,7 +30,14 @@ def story(folder: Folder) -> Story:
     models = space(folder)
     claims = [
         claim_section(
-            folder, claim, _there([draw(folder, models) for draw in EVIDENCE.get(str(claim.get("name")), ())])
+            folder,
+            claim,
+            _there(
+                [
+                    *(draw(folder, models) for draw in EVIDENCE.get(str(claim.get("name")), ())),
+                    measures.by_measure(folder, str(claim.get("name"))),
+                ]
+            ),
         )
         for claim in folder.study.get("claims") or []
     ]

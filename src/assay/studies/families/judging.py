@@ -1,0 +1,97 @@
+"""From tables to the estimates of all claims, under each primary measure and in agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assay.core.errors import BadInput
+from assay.studies.families import words
+from assay.studies.families.agree import PRIMARY, Primary, agreed
+from assay.studies.families.claims import (
+    CLAIMS,
+    movers_misjudge,
+    places_differ,
+    stress_moves,
+    unhappy_vary_more,
+    worse_is_wider,
+)
+from assay.studies.phrases import stopped
+from assay.studies.study import Judged, Tables, Text
+
+
+def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
+    """Every claim's estimate under both measures, from the tables alone, and what must be known to read them."""
+    runs = tables["runs"]
+    runs = runs.assign(
+        status=runs["status"].astype(str), family=runs["family"].astype(object).where(runs["family"].notna(), "")
+    )
+    alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
+    names = about.get("measures", [PRIMARY[0].name])  # studies from before the second measure have one
+    found = {m.name: _by(m, alive, tables["pairs"], about) for m in PRIMARY if m.name in names}
+    judged = {
+        claim.name: agreed(claim, {name: claims[claim.name] for name, (claims, _, _) in found.items()})
+        for claim in CLAIMS
+    }
+    _, left_out, unmapped = found[PRIMARY[0].name]
+    warnings = [
+        *stopped(runs),
+        *words.left_out(left_out),
+        *words.unmapped(unmapped),
+        *words.floor_or_ceiling(alive),
+        *words.narrow(about),
+        *words.one_measure(list(found)),
+    ]
+    return judged, warnings
+
+
+def _by(
+    measure: Primary, alive: pd.DataFrame, pairs: pd.DataFrame, about: Mapping[str, Any]
+) -> tuple[dict[str, Judged], list[str], int]:
+    """All claims under one measure; the conditions left out of the paired ones, and how many models have no place."""
+    level = 1 - about["level"]
+    alive = alive.assign(movement=alive[measure.movement])
+    paired, left_out = _complete(alive[alive.design == "paired"], about)
+    own, distances = _matrix(alive[alive.design == "family"], pairs, measure.name)
+    accuracy = alive[alive.design == "paired"].groupby("condition").test_accuracy.mean()
+    judged = {
+        "stress-moves": stress_moves(paired, about, level),
+        "places-differ": places_differ(own, distances, level),
+        "unhappy-vary-more": unhappy_vary_more(own, distances, level),
+        "worse-is-wider": worse_is_wider(own, distances, accuracy, level),
+        "movers-misjudge": movers_misjudge(paired, level),
+    }
+    return judged, left_out, int((alive.design == "family").sum()) - len(own)
+
+
+def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:
+    """The paired runs as a full table of conditions by seeds.
+
+    A condition in which more than a third of the runs stopped is left out; of the rest, the seeds that all have.
+    """
+    moved = paired[paired.movement.notna()]
+    counts = moved.groupby("condition", sort=False).seed.nunique()
+    left = [c["name"] for c in about["conditions"] if counts.get(c["name"], 0) < 2 / 3 * about["seeds"]]
+    moved = moved[~moved.condition.isin(left)]
+    having = moved.groupby("seed").condition.nunique()
+    everywhere = having.index[having == moved.condition.nunique()]
+    return moved[moved.seed.isin(everywhere)], left
+
+
+def _matrix(own: pd.DataFrame, pairs: pd.DataFrame, measure: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """The family models that have distances, and their distance matrix in the same order."""
+    known = set(pairs.run_a) | set(pairs.run_b)
+    own = own[own.run.isin(known)].reset_index(drop=True)
+    place_of = {run: i for i, run in enumerate(own.run)}
+    matrix = np.full((len(own), len(own)), np.nan)
+    np.fill_diagonal(matrix, 0.0)
+    rows = pairs[pairs.run_a.isin(place_of) & pairs.run_b.isin(place_of)]
+    i, j = (rows[side].map(place_of).to_numpy(int) for side in ("run_a", "run_b"))
+    matrix[i, j] = matrix[j, i] = rows[measure].to_numpy(float)
+    missing = int(np.isnan(matrix).sum()) // 2
+    if missing:
+        raise BadInput(f"asked to judge {len(own)} models; {missing} of their pairs are not in pairs.csv; restore it")
+    return own, matrix

@@ -1,0 +1,75 @@
+"""How far models of the family design lie from one another: every pair, and conditions by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assay.maths.statistics import pcoa, spread
+from assay.metrics import is_constant, pairwise
+from assay.studies.families.look import Look
+from assay.studies.study import Planned
+
+PAIRS = ["run_a", "run_b", "layer", "cka_distance", "procrustes_distance", "debiased_cka", "disagreement"]
+LAYERS = ["condition_a", "condition_b", "layer", "cka", "spread"]
+
+
+def pairs_and_layers(
+    planned: Mapping[str, Planned], looks: Look, layers: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every pair of models of the family design at the primary layer; mean similarity of conditions at each layer."""
+    primary = layers[-1]
+    runs = [run for run in planned if run in looks.features]
+    alive = [run for run in runs if not is_constant(looks.features[run][primary])]
+    condition = np.array([planned[run].tags["condition"] for run in alive])
+    if len(alive) < 2:
+        return pd.DataFrame(columns=PAIRS), pd.DataFrame(columns=LAYERS)
+    at = [looks.features[run][primary] for run in alive]
+    distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
+    disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
+    turned = pairwise(at, "procrustes_distance")
+    upper = list(zip(*np.triu_indices(len(alive), 1), strict=True))
+    rows = [
+        (alive[i], alive[j], primary, distances[i, j], turned[i, j], similar[i, j], disagree[i, j]) for i, j in upper
+    ]
+    between = []
+    for layer in layers:
+        live = np.array([not is_constant(looks.features[run][layer]) for run in alive])
+        each = [looks.features[run][layer] for run, lives in zip(alive, live, strict=True) if lives]
+        if len(each) > 1:
+            d = distances if layer == primary else pairwise(each, "cka_distance")
+            s = similar if layer == primary else pairwise(each, "debiased_cka")
+            between += _by_condition(condition[live], layer, d, s)
+    return pd.DataFrame(rows, columns=PAIRS), pd.DataFrame(between, columns=LAYERS)
+
+
+def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarray) -> list[dict[str, Any]]:
+    names = list(dict.fromkeys(condition))
+    rows = []
+    for i, a in enumerate(names):
+        for b in names[i:]:
+            at_a, at_b = np.flatnonzero(condition == a), np.flatnonzero(condition == b)
+            block = s[np.ix_(at_a, at_b)]
+            if a == b:
+                block = block[np.triu_indices(len(at_a), 1)]
+            rows.append(
+                {
+                    "condition_a": a,
+                    "condition_b": b,
+                    "layer": layer,
+                    "cka": float(block.mean()) if block.size else None,
+                    "spread": mean_spread(d[np.ix_(at_a, at_a)]) if a == b else None,
+                }
+            )
+    return rows
+
+
+def mean_spread(distances: np.ndarray) -> float | None:
+    """Mean distance of models to their own centre, from their distances; None for fewer than two models."""
+    if len(distances) < 2:
+        return None
+    placed = pcoa(distances)
+    return float(spread(placed.points, placed.signs, placed.points.mean(0), adjust=True).mean())
