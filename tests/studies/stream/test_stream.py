@@ -40,6 +40,7 @@ from assay.studies.study import Planned
 from assay.studies.verdict import verdicts
 from assay.train import Recipe
 from assay.train.state import State
+from tests.studies.stream.worlds import world
 
 TINY = ("model=mlp:8", "epochs=2", "grid.update=2", "grid.chunks=2", "strategy.attack.steps=1", "grid.probe=16")
 
@@ -182,43 +183,6 @@ def test_forgetting(table: np.ndarray, more: float) -> None:
 # Judgement
 
 COSTS = {arm: 100 for arm in UPDATED} | {NO_UPDATE: 0}
-
-
-def world(
-    gains: dict[tuple[str, str], float] | None = None, *, seeds: int = 12, draw: int = 1, shift: float = 0.3
-) -> dict[str, pd.DataFrame]:
-    """Tables of two chunks. ``gains``: what an arm has at the end more than the others under the last shift ("clean",
-    "robust") or on earlier data ("earlier")."""
-    noise, gains = np.random.default_rng(draw), gains or {}
-    stream, runs = [], []
-    luck = 0.02 * noise.normal(size=(seeds, 2))
-    for arm in NAMES:
-        for seed in range(seeds):
-            for chunk in range(3):
-                own = base_of(arm) if chunk == 0 or arm == NO_UPDATE else arm
-                run = f"{own} {seed} {chunk if own == arm else 0}"
-                for level in range(3):
-                    what = "clean" if level == 2 else "earlier"
-                    more = (gains.get((arm, what), 0), gains.get((arm, "robust"), 0) * (level == 2))
-                    values = [
-                        0.9 - half - shift * level / 2 + luck[seed, i] + (chunk == 2) * gain + 0.004 * noise.normal()
-                        for i, (half, gain) in enumerate(zip((0, 0.3), more, strict=True))
-                    ]
-                    figures = {"clean": values[0], "robust": values[1], "false_reject": 0.1, "escape": 0.1}
-                    row = {
-                        "condition": arm,
-                        "design": "paired",
-                        "seed": seed,
-                        "run": run,
-                        "chunk": chunk,
-                        "level": level,
-                    }
-                    stream.append({**row, "strength": 15.0 * level, **figures})
-                    if level == 2:
-                        runs.append({"run": run, "condition": arm, "seed": seed, "chunk": chunk,
-                                     "autoattack": values[1]})  # fmt: skip
-    table = pd.DataFrame(runs).drop_duplicates("run", keep="last")
-    return {"stream": pd.DataFrame(stream), "runs": table.assign(status="finished", autoattack_level="A")}
 
 
 ABOUT: dict[str, Any] = {
