@@ -72,6 +72,7 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"attack_warmup": "0.3", "attack_batch_stats": True, "watched": 7}
     values |= {"file": {"path": "/a/list.csv", "digest": "0a1b"}}
     values |= {"teacher": "lab/d", "spread": 3, "adversarial_weight": 0.3}
+    values |= {"stop": "0.7", "shift": "gaussian_blur", ("shifted", "strength"): 0.3, ("part", "start"): "0.2"}
     values |= {"learners": [{"strategy": "standard"}], "mix": {"start": 0.5}, "hand_back": None, "global_decay": 0.1}
     values |= {"ramp": "released", "norm": "separate", "select": {"floor": 0.5}}
     for kind in family.family.values():
