@@ -27,7 +27,7 @@ def test_the_page_keeps_what_every_page_promises(folder: Path) -> None:
     page = html(Folder(folder))
     assert len(page.encode()) < 3_000_000
     data = json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
-    assert sorted(re.findall(r'data-chart="([^"]+)"', page)) == sorted(data["charts"]) and len(data["charts"]) == 3
+    assert sorted(re.findall(r'data-chart="([^"]+)"', page)) == sorted(data["charts"]) and len(data["charts"]) == 4
     assert all(re.search(r"\d", chart["spec"]["description"]) for chart in data["charts"].values())
     assert set(re.findall(r'"(d[0-9a-f]{10})"', json.dumps(data["charts"]))) == set(data["datasets"])
     assert all(f'id="claim-{claim.name}"' in page for claim in CLAIMS)
@@ -35,11 +35,11 @@ def test_the_page_keeps_what_every_page_promises(folder: Path) -> None:
 
 def test_lines_end_at_the_means_of_the_table(folder: Path) -> None:
     figure = along.hero(Folder(folder), arms(Folder(folder)))
-    assert figure is not None and len(figure.panels) == 3
+    assert figure is not None and len(figure.panels) == 4
     stream = pd.read_csv(folder / "stream.csv")
     last = stream[(stream.condition == GENERALIST) & (stream.chunk == 2)]
-    clean, robust, original = figure.alt.split("; ")
-    for said, column, level in ((clean, "clean", 2), (robust, "robust", 2), (original, "clean", 0)):
+    shown = (("clean", 2), ("robust", 2), ("clean", 0), ("robust", 0))
+    for said, (column, level) in zip(figure.alt.split("; "), shown, strict=True):
         mean = 100 * last[last.level == level][column].mean()
         assert f"generalist {mean:.1f}" in said
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from assay.data import Dataset, Part, Shifted
-from assay.studies.remedies.design import HORIZON, SLOWEST, steps
+from assay.studies.generalist.design import standard, timed
+from assay.studies.remedies.design import steps
 from assay.studies.remedies.equal import examples, passes_each
 from assay.studies.study import Planned
-from assay.train import Adversarial, Generalist, Recipe, Standard, Strategy, Teacher
+from assay.train import Adversarial, Generalist, Recipe, Strategy, Teacher
 from assay.train.strategies.base import BaseLearner
 from assay.train.strategies.mixture import HandBack, Mix
 
@@ -19,8 +20,6 @@ ADVERSARIAL, GENERALIST, THROUGHOUT = "adversarial fine-tuning", "generalist", "
 NAMES = (NO_UPDATE, FINE, BRIEF, ADVERSARIAL, GENERALIST, THROUGHOUT)
 UPDATED = tuple(name for name in NAMES if name != NO_UPDATE)
 DEPLOYED, PLAIN = "deployed generalist", "deployed adversarial"  # what is trained before the stream begins
-HAND_BACKS = 5  # about so many in an update
-DEPLOYED_EVERY = 12  # a hand-back comes every twelfth of training of what is deployed
 
 
 def base_of(arm: str) -> str:
@@ -76,33 +75,24 @@ class Course:
     def costed(self, chunk: int, data: Dataset) -> dict[str, Costed]:
         """What is trained on a chunk, by arm (by what is deployed on chunk 0), each at the cost of the generalist; but
         the brief fine-tuning, which makes as many epochs."""
-        base = self.on(chunk)
-        if chunk == 0:
-            every = max(1, base.epochs // DEPLOYED_EVERY)
-            ways: dict[str, Strategy] = {
-                DEPLOYED: self._generalist(steps(base, data), Mix(), HandBack(every=every)),
-                PLAIN: self.plain,
-            }
-        else:
-            every = max(1, base.epochs // HAND_BACKS)
-            mix, back = Mix(start=Fraction(0)), HandBack(start=Fraction(0), every=every)
+        base, plain = self.on(chunk), standard(self.plain)
+        ways: dict[str, Strategy] = {DEPLOYED: self._generalist(base, Mix(), HandBack(), data), PLAIN: self.plain}
+        if chunk:
+            at_once, back = Mix(start=Fraction(0)), HandBack(start=Fraction(0))
             ways = {
-                GENERALIST: self._generalist(steps(base, data), mix, back),
-                **{FINE: Standard(), ADVERSARIAL: self.plain, THROUGHOUT: self.plain},
+                GENERALIST: self._generalist(base, at_once, back, data),
+                **{FINE: plain, ADVERSARIAL: self.plain, THROUGHOUT: self.plain},
             }
         found = _at_equal_cost(base, ways, data)
         if chunk:
-            found[BRIEF] = _at_equal_cost(base, {BRIEF: Standard()}, data)[BRIEF]
+            found[BRIEF] = _at_equal_cost(base, {BRIEF: plain}, data)[BRIEF]
         return found
 
-    def _generalist(self, total: int, mix: Mix, back: HandBack) -> Generalist:
-        """One learner that is attacked, one that is not; averages forget within a tenth of training."""
-        return Generalist(
-            learners=(BaseLearner(strategy=self.plain), BaseLearner(strategy=Standard())),
-            mix=mix,
-            hand_back=back,
-            decay=min(SLOWEST, max(0.0, 1 - HORIZON / total)),
-        )
+    def _generalist(self, base: Recipe, mix: Mix, back: HandBack, data: Dataset) -> Strategy:
+        """One learner that is attacked, one that is not; how often they are handed back, and how fast averages forget,
+        is as in the study `generalist`."""
+        learners = (BaseLearner(strategy=self.plain), BaseLearner(strategy=standard(self.plain)))
+        return timed(Generalist(learners=learners, mix=mix, hand_back=back), base.epochs, steps(base, data))
 
     def planned(self, chunk: int, seeds: Sequence[int], data: Dataset, done: Mapping[str, bool]) -> dict[str, Planned]:
         """The runs of a chunk by id, each beginning where the run before it ended; none where that one stopped.

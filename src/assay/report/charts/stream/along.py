@@ -20,7 +20,7 @@ APART = 0.045  # of the way to the next chunk by which arms stand beside one ano
 
 
 def hero(folder: Folder, found: Arms | None) -> Figure | None:
-    """After each chunk: accuracy and robust accuracy under the shift of the time, and accuracy on original images."""
+    """After each chunk: accuracy and robust accuracy under the shift of the time, and both on original images."""
     say, stream = say_in(folder.lang), folder.table("stream")
     if found is None or not {"condition", "seed", "chunk", "level", "clean", "robust"} <= set(stream.columns):
         return None
@@ -29,6 +29,7 @@ def hero(folder: Folder, found: Arms | None) -> Figure | None:
         (now, "clean", say("Accuracy under the shift of the time, %", "その時点の条件での正解率 (%)")),
         (now, "robust", say("Robust accuracy under it, %", "同じく頑健正解率 (%)")),
         (original, "clean", say("Accuracy on the original images, %", "元の画像での正解率 (%)")),
+        (original, "robust", say("Robust accuracy on them, %", "元の画像での頑健正解率 (%)")),
     )
     middles = [(_means(folder, found, part, column), title) for part, column, title in shown]
     middles = [(middle, title) for middle, title in middles if len(middle)]
