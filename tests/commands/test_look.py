@@ -168,6 +168,11 @@ def test_a_page_is_written_anew_from_tables_alone(
     code, _, _ = call(capsys, str(moved), "--lang", "ja", command="report")
     page = (moved / "report.html").read_text(encoding="utf-8")
     assert code == 0 and "小さな変化で最も動くのは" in page and '<html lang="ja">' in page
+    (moved / "rates.csv").unlink()
+    code, out, err = call(capsys, str(moved), command="report")
+    assert code == 2 and not out and len(err.strip().splitlines()) == 1 and "rates.csv" in err
+    again = json.loads(call(capsys, *own(place), "--n", "60", *shelf(tmp_path), "--json")[1])  # tables are gone
+    assert again["rates"] == found["rates"] and (folder / "rates.csv").exists()
 
 
 def test_false_rejects_escapes_groups_and_dangerous_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

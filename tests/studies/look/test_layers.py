@@ -140,3 +140,49 @@ def test_weights_that_are_not_finite_are_told() -> None:
     next(net.parameters()).data[0] = float("nan")
     with pytest.raises(BadInput, match="not finite"):
         Viewer(net, found)(torch.rand(4, 3))
+
+
+class Tokens(nn.Module):
+    """A small transformer over the rows of an image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.block(x[:, 0]).mean(1))
+
+
+def test_a_transformer_shows_the_mean_of_its_tokens() -> None:
+    net, x = Tokens().eval(), torch.rand(5, 1, 4, 8)
+    assert names(net, (1, 4, 8)) == ["block"]
+    chosen = layers(net, x, ["block", "block.linear1"])  # inside it, where a fused kernel might pass it by
+    assert [layer.width for layer in chosen] == [16, 8]
+    seen = Viewer(net, chosen)(x).features
+    assert np.allclose(seen["block"], net.block(x[:, 0]).mean(1).detach().numpy(), atol=1e-5)
+
+
+def test_a_projector_is_shown_where_it_is_named() -> None:
+    net = build("cnn:4-8+projector:6", (1, 8, 8), 3)
+    usual = names(net, (1, 8, 8))
+    assert usual and not any(name.startswith("projector") for name in usual)
+    assert names(net, (1, 8, 8), "projector") == ["projector"]
+
+
+class Early(nn.Module):
+    """A network that leaves early for dark inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deep, self.act, self.head = nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.act(self.deep(x)) if x.mean() > 0.5 else x)
+
+
+def test_a_layer_that_runs_for_some_inputs_only_is_told() -> None:
+    net = Early().eval()
+    chosen = layers(net, torch.ones(3, 2))
+    with pytest.raises(BadInput, match="inputs for which it does not run"):
+        Viewer(net, chosen)(torch.zeros(3, 2))

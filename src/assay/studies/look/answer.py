@@ -11,9 +11,9 @@ from assay.core.errors import BadInput
 from assay.core.files import finite, read_json, write_json
 from assay.studies.look import words
 from assay.studies.look.outcomes import OUTCOMES, RIGHT
+from assay.studies.look.tables import TABLES
 from assay.studies.look.warning import classes, relations
 
-TABLES = ("items", "map", "layers", "neighbours", "rates", "stability", "moves")
 TEXT = {name: str for name in ("name", "set", "layer", "unit", "shift", "outcome", "group", "split", "thumbnail")}
 
 

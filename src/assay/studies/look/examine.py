@@ -90,7 +90,7 @@ def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell:
     began, subject = time.time(), plan.subject
     identity = plan.ask.fingerprint(digest(subject.net), subject.data.digest, subject.model, assay.__version__)
     folder = _folder(lab, subject, identity)
-    if (folder / "provenance.json").exists():
+    if all((folder / name).exists() for name in ("provenance.json", *(f"{table}.csv" for table in tables.TABLES))):
         return folder
     write_json(folder / "study.json", _about(plan, identity, command))
     made = _tables(plan, tell)

@@ -14,7 +14,7 @@ from assay.core.errors import BadInput
 from assay.lab.observe import softmax
 from assay.studies.look.layers import Layer, answer, flat, listening
 
-CHUNK = 128  # inputs forwarded at once: maps of every layer stand in memory
+CHUNK = 64  # inputs forwarded at once: maps of every layer stand in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,8 @@ class Viewer:
                 heard.clear()
                 answers.append(answer(self.net, batch).float().cpu().numpy())
                 for name, each in rows.items():
+                    if name not in heard:
+                        raise BadInput(f"asked for layer {name}; found inputs for which it does not run; name another")
                     each.append(heard[name].float().cpu().numpy())
                 self.told(size)
         probs = np.concatenate(answers).astype(np.float64)

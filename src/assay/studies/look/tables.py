@@ -19,6 +19,7 @@ from assay.studies.look.outcomes import OUTCOMES, RIGHT
 from assay.studies.look.seen import Seen
 from assay.studies.look.stability import apart
 
+TABLES = ("items", "map", "layers", "neighbours", "rates", "stability", "moves")
 MAPPED = {"test": 350, "production": 200}  # items drawn for the maps, beside the wrong ones
 MAPPED_WRONG = 100  # wrong items of each set on the maps, beside those drawn
 SHOWN = 12  # items of each set and outcome that are shown with their neighbours
