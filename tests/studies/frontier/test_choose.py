@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from assay.attacks import PGD
 from assay.core.errors import BadInput
+from assay.maths.statistics import wilson
 from assay.studies.frontier.ask import Ask, ball
-from assay.studies.frontier.choose import between, choose, front
+from assay.studies.frontier.choose import between, choose, difference, front
 from assay.studies.frontier.walk import simplex
 from assay.studies.frontier.words import blended, rule, told
 
@@ -53,6 +54,24 @@ def test_the_front_is_what_no_other_beats(points: list[tuple[int, int]]) -> None
     assert [clean[i] for i in found] == sorted(clean[i] for i in found)
 
 
+counts = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts, counts)
+def test_a_difference_lies_in_its_interval_and_turns_round(one: tuple[int, int], two: tuple[int, int]) -> None:
+    a, b = ({"x": k / n, "x_low": wilson(k, n)[0], "x_high": wilson(k, n)[1]} for k, n in (one, two))
+    there, back = difference(a, b, "x"), difference(b, a, "x")
+    assert -1 - 1e-9 <= there["low"] <= there["value"] <= there["high"] <= 1 + 1e-9
+    assert there["low"] == pytest.approx(-back["high"]) and there["value"] == pytest.approx(-back["value"])
+
+
+def test_the_interval_of_a_difference_is_the_published_one() -> None:
+    """Newcombe 1998, table II: 56 of 70 against 48 of 80, method 10: 0.0524 to 0.3339."""
+    a, b = ({"x": k / n, "x_low": wilson(k, n)[0], "x_high": wilson(k, n)[1]} for k, n in ((56, 70), (48, 80)))
+    found = difference(a, b, "x")
+    assert (found["low"], found["high"]) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
 def rows(count: int, steps: int, clean: Any) -> list[dict[str, Any]]:
     return [
         {"weights": w, "val_loss": 2 * (1 - clean(w)), "val_clean": clean(w), "val_robust": 0.5}
@@ -86,19 +105,28 @@ def test_the_ball_is_the_one_of_training_unless_another_is_asked_for() -> None:
             ball(norm, eps, attack)
 
 
+ENDS = {"": 0.0, "_low": -0.01, "_high": 0.01}
+
+
 def test_what_is_told_says_per_thousand_with_intervals_and_the_bound() -> None:
     ask = Ask(want_clean=0.9, eps=0.1)
     shares = {"test_clean": 0.95, "test_robust": 0.6, "false_reject": 0.02, "escape": 0.01}
-    row: dict[str, Any] = {"point": 1, "called": "0.5 a + 0.5 b", "level": "C"}
-    for key, value in shares.items():
-        row |= {key: value, f"{key}_low": value - 0.01, f"{key}_high": value + 0.01}
-    best = row | {"point": 0, "called": "a alone", "test_clean": 0.91, "test_robust": 0.65}
-    text = told({"chosen": row, "most_robust": best, "rule": rule(ask), "barriers": []}, ask)
+    row, best = (
+        {"point": number, "called": name, "level": "C"}
+        | {f"{key}{end}": value + by for key, value in each.items() for end, by in ENDS.items()}
+        for number, name, each in (
+            (1, "0.5 a + 0.5 b", shares),
+            (0, "a alone", {"test_clean": 0.91, "test_robust": 0.65}),
+        )
+    )
+    price = {key: difference(row, best, f"test_{key}") for key in ("clean", "robust")}
+    text = told({"chosen": row, "most_robust": best, "price": price, "rule": rule(ask), "barriers": []}, ask)
     assert text[1] == (
         "on test: of a thousand unchanged items 950 (940 to 960) are right; of a thousand that someone changes on "
         "purpose by at most 0.1 (Linf), 600 (590 to 610) stay right (an upper bound: PGD only)"
     )
-    assert text[2].endswith(
-        "(a alone): 40 more right of a thousand unchanged, 50 fewer right of a thousand under attack"
+    assert text[2].endswith(  # every interval is 0.01 to both sides, so that of a difference 0.01 sqrt(2)
+        "(a alone): of a thousand unchanged 40 more (+26 to +54) are right, of a thousand under attack 50 fewer "
+        "(-64 to -36)"
     )
     assert "20 (10 to 30) of a thousand good items are turned away; 10 (0 to 20) of a thousand faulty" in text[3]

@@ -13,7 +13,7 @@ from assay.core.files import finite, read_json, write_json
 from assay.maths.statistics import wilson
 from assay.studies.frontier import words
 from assay.studies.frontier.ask import Ask
-from assay.studies.frontier.choose import between, choose, front
+from assay.studies.frontier.choose import between, choose, difference, front
 
 CHOSEN = "chosen.safetensors"  # the chosen network, in the folder of the answer
 SHARES = {
@@ -51,6 +51,7 @@ def answered(folder: Path) -> dict[str, Any]:
         "meaning": MEANINGS[chosen["level"]],
         "chosen": chosen,
         "most_robust": best,
+        "price": {key: difference(chosen, best, f"test_{key}") for key in ("clean", "robust")},
         "points": rows,
         "slide": _slide(rows, len(names)),
         "barriers": edges,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,24 @@ def choose(clean: Sequence[float], robust: Sequence[float], want: float | None, 
     select = Select(clean_weight=weight, floor=want)
     able = [i for i, a in enumerate(clean) if want is None or a >= want]
     return max(able, key=lambda i: (select.score(clean[i], robust[i]), clean[i], -i), default=None)
+
+
+def difference(a: dict[str, Any], b: dict[str, Any], key: str) -> dict[str, float]:
+    """How much larger a share is in row ``a`` than in row ``b``: ``value``, and ``low`` and ``high`` of its interval.
+
+    From both Wilson intervals: d - sqrt((a - a_low)^2 + (b_high - b)^2) and d + sqrt((a_high - a)^2 + (b - b_low)^2)
+    (Newcombe 1998, method 10), as if each network had items of its own. They have the same, so it errs on the wide
+    side. In [-1, 1].
+
+    >>> a = {"x": 0.8, "x_low": 0.6918, "x_high": 0.8766}  # 56 of 70
+    >>> b = {"x": 0.6, "x_low": 0.4906, "x_high": 0.7002}  # 48 of 80
+    >>> {name: round(value, 3) for name, value in difference(a, b, "x").items()}
+    {'value': 0.2, 'low': 0.053, 'high': 0.334}
+    """
+    below = math.hypot(a[key] - a[f"{key}_low"], b[f"{key}_high"] - b[key])
+    above = math.hypot(a[f"{key}_high"] - a[key], b[key] - b[f"{key}_low"])
+    value = a[key] - b[key]
+    return {"value": value, "low": value - below, "high": value + above}
 
 
 def front(clean: Sequence[float], robust: Sequence[float]) -> list[int]:

@@ -16,6 +16,8 @@ CITED = (
      "lottery ticket hypothesis. ICML 2020."),
     ("Entezari et al. 2022", "R. Entezari, H. Sedghi, O. Saukh, B. Neyshabur: The role of permutation invariance in "
      "linear mode connectivity of neural networks. ICLR 2022."),
+    ("Newcombe 1998", "R. G. Newcombe: Interval estimation for the difference between independent proportions. "
+     "Statistics in Medicine 17."),
     ("Wilson 1927", "E. B. Wilson: Probable inference, the law of succession, and statistical inference. JASA 22."),
 )  # fmt: skip
 
@@ -72,10 +74,10 @@ def told(found: dict[str, Any], ask: Ask) -> list[str]:
         f"({bound})"
     )
     if best["point"] != row["point"]:
-        gain, loss = (1000 * (row[key] - best[key]) for key in ("test_clean", "test_robust"))
+        gain, loss = (change(found["price"][key]) for key in ("clean", "robust"))
         lines.append(
-            f"against the most robust on val ({best['called']}): {_more(gain)} right of a thousand unchanged, "
-            f"{_more(loss)} right of a thousand under attack"
+            f"against the most robust on val ({best['called']}): of a thousand unchanged {gain} are right, of a "
+            f"thousand under attack {loss}"
         )
     if row["false_reject"] is not None or row["escape"] is not None:
         lines.append(errors(row))
@@ -106,10 +108,8 @@ def blended(edge: dict[str, Any]) -> str:
             f"{100 * edge['clean']:.1f} points below the straight line ({loss}); these two do not blend, so train one "
             "from the other, or both as one generalist"
         )
-    return (
-        f"no barrier between {a} and {b}: clean accuracy on val is nowhere more than {100 * edge['clean']:.1f} points "
-        f"below the straight line ({loss})"
-    )
+    below = f"more than {100 * edge['clean']:.1f} points below" if edge["clean"] >= 0.0005 else "below"
+    return f"no barrier between {a} and {b}: clean accuracy on val is nowhere {below} the straight line ({loss})"
 
 
 def warned(row: dict[str, Any], about: dict[str, Any]) -> list[str]:
@@ -145,11 +145,12 @@ def _thousand(row: dict[str, Any], key: str) -> str:
     return f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
-def _more(value: float) -> str:
-    """A difference in words.
+def change(found: dict[str, float]) -> str:
+    """A difference of shares per thousand, in words, with its interval.
 
-    >>> _more(40.2), _more(-0.3), _more(-3)
-    ('40 more', 'as many', '3 fewer')
+    >>> change({"value": 0.04, "low": 0.01, "high": 0.07}), change({"value": -0.003, "low": -0.02, "high": 0.01})
+    ('40 more (+10 to +70)', '3 fewer (-20 to +10)')
     """
-    n = round(value)
-    return f"{abs(n)} {'more' if n > 0 else 'fewer'}" if n else "as many"
+    value, low, high = (round(1000 * found[name]) for name in ("value", "low", "high"))
+    said = f"{abs(value)} {'more' if value > 0 else 'fewer'}" if value else "as many"
+    return f"{said} ({low:+d} to {high:+d})"

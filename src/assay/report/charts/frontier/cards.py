@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.report.folder import Folder
+from assay.report.numbers import MINUS
 from assay.report.words import say_in
 
 MARKS = {"A": "supported", "B": "undecided", "C": "undecided", "X": "refuted"}
@@ -43,14 +44,15 @@ def _price(folder: Folder, found: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     say, row, best = say_in(folder.lang), found["chosen"], found["most_robust"]
     if row["point"] == best["point"]:
         return ()
-    gain, loss = (round(1000 * (row[key] - best[key])) for key in ("test_clean", "test_robust"))
+    gain, loss = (_change(found["price"][key]) for key in ("clean", "robust"))
     text = say(f"Against the most robust: {best['called']}", f"最も頑健なものとの比較: {best['called']}")
     sentence = say(
-        f"Unchanged: {gain:+d} right of a thousand. Under attack: {loss:+d}.",
-        f"変更なし: 千件あたり {gain:+d} 件。攻撃下: {loss:+d} 件。",
+        f"Right of a thousand: {gain} unchanged, {loss} under attack.",
+        f"千件あたりの正解の差: 変更なし {gain}、攻撃下 {loss}。",
     )
     meaning = say("The slider below shows every step between.", "下のスライダーで途中のすべてを見られる。")
-    return (_card("chosen", text, sentence, meaning, "", "undecided", say("Price", "代償")),)
+    sure = say("95 % intervals that err on the wide side", "95 % 区間 (広めの側)")
+    return (_card("chosen", text, sentence, meaning, sure, "undecided", say("Price", "代償")),)
 
 
 def _path(folder: Folder, found: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _path(folder: Folder, found: dict[str, Any]) -> dict[str, Any]:
     if worst["barrier"]:
         text = say(f"{a} and {b} do not blend", f"{a} と {b} は混合できない")
         sentence = say(
-            f"Half-way, accuracy falls {points:.1f} points below the straight line between them.",
+            f"On the way, accuracy falls {points:.1f} points below the straight line between them.",
             f"途中で正解率が両者を結ぶ直線より {points:.1f} ポイント下がる。",
         )
         meaning = say("Train one from the other, or both as one generalist.", "一方から他方を学習し直すこと。")
@@ -70,6 +72,8 @@ def _path(folder: Folder, found: dict[str, Any]) -> dict[str, Any]:
         f"Nowhere is a blend more than {points:.1f} points below the straight line between its ends.",
         f"混合の正解率は、両端を結ぶ直線より最大でも {points:.1f} ポイント下まで。",
     )
+    if points < 0.05:
+        sentence = say("No blend lies below the straight line between its ends.", "両端を結ぶ直線より下の混合はない。")
     meaning = say("Every step of the slider is a network to use.", "スライダーのどの位置も使えるモデルである。")
     return _card("barrier", text, sentence, meaning, "", "supported", say("No barrier", "障壁なし"))
 
@@ -89,6 +93,12 @@ def _errors(folder: Folder, row: dict[str, Any]) -> str:
 def _thousand(row: dict[str, Any], key: str) -> str:
     value, low, high = (1000 * row[name] for name in (key, f"{key}_low", f"{key}_high"))
     return f"{value:.0f} ({low:.0f}–{high:.0f})"
+
+
+def _change(found: dict[str, float]) -> str:
+    """A difference per thousand with its interval, with true minus signs."""
+    value, low, high = (f"{round(1000 * found[name]):+d}".replace("-", MINUS) for name in ("value", "low", "high"))
+    return f"{value} ({low} … {high})"
 
 
 def _card(name: str, text: str, sentence: str, meaning: str, sure: str, word: str, said: str) -> dict[str, Any]:
