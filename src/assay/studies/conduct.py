@@ -77,6 +77,7 @@ def _carry_out(study: Study, data: Dataset, lab: Lab, means: Means, folder: Path
             "study_fingerprint": identity,
             "on": means.on,
             "tables": sorted(tables),
+            "costs": {name: table.attrs["costs"] for name, table in tables.items() if "costs" in table.attrs},
             "made_with": _made_with(lab, planned),
         },
     )

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from assay.core.files import write_json
 from assay.core.spec import OneOf, Share
 from assay.data import Dataset
 from assay.lab import Lab
-from assay.lab.observe import View, probe_of
+from assay.lab.observe import View
 from assay.losses import Loss, MultiMargin, SquaredError
 from assay.maths.statistics import detectable_ratio, smallest_p
 from assay.models import ActivationName, build, slots
@@ -21,8 +19,7 @@ from assay.studies.families.agree import PRIMARY
 from assay.studies.families.claims import CLAIMS
 from assay.studies.families.design import Condition, conditions, design
 from assay.studies.families.judging import judge
-from assay.studies.families.look import Look, LookJob, look
-from assay.studies.families.tables import tables as make_tables
+from assay.studies.families.observing import Seen, observed
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
@@ -63,6 +60,7 @@ class Families(Study):
     times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)
     optimiser: Literal["keep", "reset"] = "keep"  # its state, at a swap
     probe: int = Field(512, ge=16)
+    beside: int = Field(3, ge=0)  # models of each family a condition that all measures are taken of; 0: none
 
     @field_validator("times")
     @classmethod
@@ -120,36 +118,9 @@ class Families(Study):
         """Look at every run once; twins of one seed together."""
         assert self.recipe.model is not None
         view = View(self.source, self.recipe.model, self.probe)
-        layers = self._layers(data)
-        jobs = list(self._jobs(planned, lab, view, layers))
-        every = Look({}, [], {}, {}, {}, {}, {})
-        for _, found in each(look, jobs, "looking inside"):
-            for run, numbers in found.numbers.items():
-                write_json(lab.measures(run, self.name), {"view": view.identity(data.digest), "numbers": numbers})
-            every.numbers |= found.numbers
-            every.moments += found.moments
-            every.features |= found.features
-            every.logits |= found.logits
-            every.moved |= found.moved
-            every.flipped |= found.flipped
-            every.answers |= found.answers
-        probe = probe_of(data, self.probe).numpy().astype(np.int64)
-        order = [condition.plain() for condition in self.conditions]
-        return make_tables(planned, order, every, lab, data, layers, probe)
-
-    def _jobs(self, planned: Mapping[str, Planned], lab: Lab, view: View, layers: tuple[str, ...]) -> list[LookJob]:
-        at = {condition.name: condition.at for condition in self.conditions}
-        groups: dict[tuple[str, Any], list[str]] = {}
-        for run, plan in planned.items():
-            key = plan.recipe.seed if plan.tags["design"] == "paired" else plan.tags["condition"]
-            groups.setdefault((plan.tags["design"], key), []).append(run)
-        jobs = []
-        for (kind, _), runs in groups.items():
-            kept = {run: tuple(lab.record(run)["moments"]) for run in runs}
-            times = {run: at[planned[run].tags["condition"]] for run in runs}
-            since = {run: None if share is None else float(share) for run, share in times.items()}
-            jobs.append(LookJob(view, str(lab.root), kept, since, layers, runs[0] if kind == "paired" else None))
-        return jobs
+        conditions = [condition.plain() for condition in self.conditions]
+        seen = Seen(self.recipe, view, conditions, self._layers(data), planned, lab, data)
+        return observed(seen, each, beside=self.beside, level=1 - self.level)
 
     @classmethod
     def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:

@@ -107,9 +107,19 @@ def trusted(
     table = pd.DataFrame(rows, columns=COLUMNS)
     numbers = [c for c in COLUMNS if c not in ("measure", "estimator", "similar_is", "trusted", "warning")]
     table[numbers] = table[numbers].astype(float)
-    table["p_holm"] = np.where(table["p"].isna(), np.nan, holm(table["p"].tolist()))
-    table["trusted"] = (table["identification_low"] > table["chance"]) & (table["p_holm"] <= 1 - level + 1e-12)
-    return table
+    return decided(table, level)
+
+
+def decided(table: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """A table of `trusted` with its p-values corrected for all of its rows, and so the verdicts.
+
+    >>> row = {"identification_low": 0.6, "chance": 0.3, "p": 0.03}
+    >>> decided(pd.DataFrame([row, row]))[["p_holm", "trusted"]].values.tolist()
+    [[0.06, False], [0.06, False]]
+    """
+    corrected = np.where(table["p"].isna(), np.nan, holm(table["p"].tolist()))
+    found = (table["identification_low"] > table["chance"]) & (corrected <= 1 - level + 1e-12)
+    return table.assign(p_holm=corrected, trusted=found)
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:

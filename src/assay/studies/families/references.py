@@ -1,0 +1,58 @@
+"""What models are held against: networks that learned nothing, and networks that learned labels drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from assay.data import Dataset, LabelNoise
+from assay.lab.observe import features
+from assay.models import build
+from assay.studies.families.look import Features
+from assay.studies.study import Planned
+from assay.train import Recipe
+
+SHARES = {"labels 50 %": 0.5, "labels 100 %": 1.0}  # of training labels replaced, the same ones for all models
+UNTRAINED = "untrained"
+MOST = 6  # models of each kind
+
+
+def labelled_at_random(base: Recipe, seeds: int, first: int, digest: str) -> dict[str, Planned]:
+    """Runs of the unstressed recipe on labels of which a half, or all, are replaced; seeds of their own."""
+    runs = {}
+    for number, (name, share) in enumerate(SHARES.items()):
+        for seed in range(min(seeds, MOST)):
+            bias = LabelNoise(share=share)
+            recipe = base.with_(biases=(*base.biases, bias), seed=first + number * MOST + seed)
+            runs[recipe.run_id(digest)] = Planned(recipe, {"condition": name, "design": "reference"})
+    return runs
+
+
+def untrained(base: Recipe, seeds: Sequence[int], data: Dataset, x: Tensor) -> dict[str, tuple[np.ndarray, Features]]:
+    """Logits and features of networks as they are before the first step, by a name each."""
+    assert base.model is not None
+    found = {}
+    for seed in list(seeds)[:MOST]:
+        net = build(base.model, data.shape, len(data.classes), activation=base.activation, seed=seed).eval()
+        found[f"{UNTRAINED} {seed}"] = features(net, x)
+    return found
+
+
+def known_groups(
+    planned: Mapping[str, Planned], looks: Mapping[str, Features], fresh: Mapping[str, Any]
+) -> tuple[dict[str, Features], dict[str, str]]:
+    """Models of groups that surely differ: shares of random labels where these were trained, else untrained ones."""
+    groups: dict[str, str] = {}
+    for run, plan in planned.items():
+        kind = plan.tags["condition"]
+        usable = run in looks and plan.tags["design"] != "paired" and kind in ("none", *SHARES)
+        if usable and list(groups.values()).count(kind) < MOST:
+            groups[run] = kind
+    known = {run: looks[run] for run in groups}
+    if not set(groups.values()) - {"none"}:
+        known |= {name: found[1] for name, found in fresh.items()}
+        groups |= dict.fromkeys(fresh, UNTRAINED)
+    return known, groups

@@ -1,0 +1,70 @@
+"""The measures beside the two that claims rest on: which pairs, which values, which models are known to differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay.lab import Lab
+from assay.metrics import METRICS
+from assay.studies import Means, conduct, configure
+from assay.studies.families.beside import BesideJob, beside, chosen, measures_beside
+from assay.studies.families.tables import families
+from tests.studies.conftest import SMALL
+from tests.studies.test_families_claims import cloud
+
+
+def in_turn(function, jobs, what):
+    for number, job in enumerate(jobs):
+        yield number, function(job)
+
+
+def test_pairs_are_the_extremes_of_each_condition_and_neighbours_in_rank() -> None:
+    own, _, _ = cloud(np.random.default_rng(0), 3, 8)
+    own["val_accuracy"] = np.tile(np.arange(8), 3)  # the last of each condition is the best
+    own["family"] = families(own)
+    pairs = chosen(own, 2)
+    assert pairs["happy"] == [(7, 6), (15, 14), (23, 22)]
+    assert pairs["unhappy"] == [(1, 0), (9, 8), (17, 16)]
+    assert pairs["between"] == [(7, 15), (6, 14), (1, 9), (0, 8), (15, 23), (14, 22), (9, 17), (8, 16)]
+    own["family"] = ""
+    few = chosen(own, 1)
+    assert few == {"happy": [], "unhappy": [], "between": [(7, 15), (15, 23)]}
+
+
+def test_values_are_the_means_of_the_measure_and_dead_layers_are_left_out() -> None:
+    draw = np.random.default_rng(0)
+    features = {name: {"a": draw.normal(size=(30, 4)), "b": draw.normal(size=(30, 4))} for name in "wxyz"}
+    features["z"]["b"] = np.ones((30, 4))
+    pairs = {"happy": [("w", "x"), ("w", "y")], "unhappy": [("x", "z")], "between": []}
+    rows, tested = beside(BesideJob("rsa", features, pairs, {}, {}))
+    assert tested.empty and [row["layer"] for row in rows] == ["a", "b"]
+    expected = np.mean([METRICS["rsa"](features["w"]["a"], features[other]["a"]) for other in "xy"])
+    assert rows[0]["happy"] == pytest.approx(expected) and rows[0]["pairs_happy"] == 2
+    assert rows[0]["unhappy"] is not None and rows[1]["unhappy"] is None and rows[1]["pairs_unhappy"] == 0
+    assert rows[0]["between"] is None
+
+
+def test_none_are_taken_where_none_are_wanted() -> None:
+    own, _, _ = cloud(np.random.default_rng(0), 2, 6)
+    own["family"] = families(own)
+    features = {run: {"a": np.random.default_rng(run).normal(size=(20, 3))} for run in own.run}
+    found = measures_beside(features, own, {}, {}, 0, in_turn, 0.95)
+    assert found["measures"].empty and found["trust"].empty and "trusted" in found["trust"]
+
+
+def test_a_small_study_tells_trained_models_from_untrained_ones(parts: Path, tmp_path: Path) -> None:
+    study, data = configure("families", str(parts), seeds=6, settings=(*SMALL, "epochs=8", "grid.beside=2"))
+    folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
+    measures, trust = (pd.read_csv(folder / f"{name}.csv") for name in ("measures", "trust"))
+    names = {name for name, m in METRICS.items() if m.card.needs == ("features_a", "features_b")}
+    assert set(measures.measure) == set(trust.measure) == names
+    cka = measures[measures.measure == "cka_distance"].iloc[-1]
+    assert cka.pairs_happy == cka.pairs_unhappy == len(study.conditions) and cka.happy >= 0
+    assert (trust.models == 12).all() and trust.separation.between(0, 1).all()
+    costs = {row["measure"]: row for row in json.loads((folder / "provenance.json").read_text())["costs"]["trust"]}
+    assert set(costs) == names and all(row["pairs"] > 0 and row["megabytes"] > 0 for row in costs.values())
