@@ -8,6 +8,7 @@
 """
 
 from assay.maths.statistics.contrast import spread_contrast
+from assay.maths.statistics.crossed import crossed_interval
 from assay.maths.statistics.decline import Alarm, Drop, alarm, best_to_last
 from assay.maths.statistics.estimate import Estimate, judge, needed_n
 from assay.maths.statistics.intervals import bootstrap_interval, holm, wilson
@@ -30,6 +31,7 @@ __all__ = [
     "best_to_last",
     "bootstrap_interval",
     "centre_of",
+    "crossed_interval",
     "detectable_ratio",
     "holm",
     "judge",

@@ -31,7 +31,7 @@ from assay.studies.generalist.design import (
 from assay.studies.generalist.equal import Costed, costed
 from assay.studies.generalist.look import TABLES, looked
 from assay.studies.generalist.matched import table as matched_table
-from assay.studies.generalist.tables import compared, parts, pictures, run_rows
+from assay.studies.generalist.tables import compared, image_rows, parts, pictures, run_rows
 from assay.studies.overfitting.base import suited
 from assay.studies.overfitting.look import Ball
 from assay.studies.overfitting.tables import curves
@@ -72,7 +72,7 @@ class GeneralistStudy(Study):
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": (
-            *("grid.seeds=2", "epochs=12", "strategy.attack.steps=2", "grid.judged=16", "grid.probe=64"),
+            *("grid.seeds=2", "epochs=12", "strategy.attack.steps=2", "grid.judged=8", "grid.probe=64"),
             *("grid.floors=[0.6]", "grid.eps=[0.5]", "grid.betas=[1]"),
         ),
         "default": (),
@@ -237,12 +237,14 @@ class GeneralistStudy(Study):
         runs = run_rows(planned, numbers, looks, passes, lab, data)
         alive = runs[runs.status == "finished"]
         tables = {name: parts(planned, numbers, name) for name in TABLES}
+        images = image_rows(planned, numbers)
         return {
             "runs": runs,
-            "arms": compared(alive, about),
+            "arms": compared(alive, images, about),
             "matched": matched_table(alive),
             "curves": looks,
             "shifts": shifts(planned, numbers),
+            "images": images,
             **tables,
             "samples": pictures(tables["samples"], data, self.recipe.seed),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -106,10 +106,10 @@ def _against(figure: str, other: str, alive: pd.DataFrame, null: float = 0.0) ->
     estimate = effect(alive, HERO, other, figure, null)
     detail = {f"{name} accuracy, difference": effect(alive, HERO, other, name).effect for name in ("clean", "robust")}
     found = Judged(estimate, words.seeds(estimate.n), words.difference(figure, other, estimate), detail)
-    return found if figure == "clean" else believed(found, _masked(alive), other)
+    return found if figure == "clean" else believed(found, _masked(alive), (other,), null)
 
 
-def believed(found: Judged, masked: Mapping[str, int], *others: str) -> Judged:
+def believed(found: Judged, masked: Mapping[str, int], others: Sequence[str], null: float = 0.0) -> Judged:
     """What is known where robust accuracy is overstated: the mixture cannot win by it, nor can a rival.
 
     Its own overstated: its advantage is at most what it seems. The rival's: at least what it seems.
@@ -124,9 +124,10 @@ def believed(found: Judged, masked: Mapping[str, int], *others: str) -> Judged:
     doubted = next((name for name in others if masked.get(name)), None)
     if doubted is None:
         return found
-    wins = estimate.low > 0
-    estimate = replace(estimate, high=1.0, p=estimate.p if wins else 1.0)
-    return found if wins else replace(found, estimate=estimate, sentence=words.doubtful(doubted), lacking=words.LOOK)
+    if estimate.low > null:  # all the more so
+        return found
+    estimate = replace(estimate, high=1.0, p=1.0)
+    return replace(found, estimate=estimate, sentence=words.doubtful(doubted), lacking=words.LOOK)
 
 
 def _matched(kind: str, alive: pd.DataFrame) -> Judged:
@@ -146,7 +147,7 @@ def _matched(kind: str, alive: pd.DataFrame) -> Judged:
         "against the cleaner of the two arms": effect(alive, HERO, found.high, "robust").effect,
     }
     judged = Judged(estimate, words.seeds(estimate.n), words.difference("robust", kind, estimate, more), detail)
-    return believed(judged, _masked(alive), found.low, found.high)
+    return believed(judged, _masked(alive), (found.low, found.high))
 
 
 def _together(learners: pd.DataFrame) -> Judged:
@@ -188,9 +189,9 @@ def _recommended(alive: pd.DataFrame, labels: Mapping[str, Text]) -> list[Text]:
     name = recommended(table.rename_axis("arm").reset_index())
     if name is None or ADVERSARIAL not in table.index:
         return []
-    row = table.loc[name]
     base = float(table.val_balanced[ADVERSARIAL])
-    return [words.recommended(labels[name], row.val_balanced, base, row.clean, row.robust)]
+    val, clean, robust = (float(table[column][name]) for column in ("val_balanced", "clean", "robust"))
+    return [words.recommended(labels[name], val, base, clean, robust)]
 
 
 def _weak(alive: pd.DataFrame, about: Mapping[str, Any]) -> list[Text]:

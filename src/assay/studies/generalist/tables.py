@@ -10,7 +10,7 @@ import pandas as pd
 
 from assay.data import Dataset
 from assay.lab import Lab
-from assay.maths.statistics import Estimate, paired_effect
+from assay.maths.statistics import Estimate, crossed_interval, paired_effect
 from assay.studies.families.tables import thumbnail
 from assay.studies.generalist.design import ADVERSARIAL, HERO, STANDARD
 from assay.studies.phrases import NOTHING
@@ -36,6 +36,7 @@ COLUMNS = {
     ],
     "samples": ["inputs", "index", "label", "first", "second", "global", "follows"],
 }
+IMAGES = ["run", "condition", "seed", "right", "standing"]
 TENTH = 0.1
 
 
@@ -96,6 +97,31 @@ def parts(planned: Mapping[str, Planned], numbers: Numbers, name: str) -> pd.Dat
     return pd.DataFrame(rows, columns=["run", "condition", "seed", *COLUMNS[name]])
 
 
+def image_rows(planned: Mapping[str, Planned], numbers: Numbers) -> pd.DataFrame:
+    """One row a run: of each judged image, in one order for all runs, whether it is right and whether it withstands."""
+    rows = []
+    for run, plan in planned.items():
+        if (images := numbers.get(run, {}).get("images")) is not None:
+            count = len(images["standing"])
+            marks = (spelt(images["right"][:count]), spelt(images["standing"]))
+            rows.append([run, plan.tags["condition"], plan.recipe.seed, *marks])
+    return pd.DataFrame(rows, columns=IMAGES)
+
+
+def spelt(marks: Sequence[bool]) -> str:
+    """Yes and no as text that no reader takes for a number.
+
+    >>> spelt([True, False]), unspelt("b10").tolist()
+    ('b10', [1.0, 0.0])
+    """
+    return "b" + "".join("1" if mark else "0" for mark in marks)
+
+
+def unspelt(text: str) -> np.ndarray:
+    """The same as numbers."""
+    return np.array([float(mark) for mark in text[1:]])
+
+
 def pictures(samples: pd.DataFrame, data: Dataset, seed: int) -> pd.DataFrame:
     """Decisions of the mixture's first run on which its learners disagree, with the images as they are."""
     shown = samples[(samples.condition == HERO) & (samples.seed == seed)].reset_index(drop=True)
@@ -112,8 +138,19 @@ def effect(alive: pd.DataFrame, over: str, under: str, column: str, null: float 
     return paired_effect(values, null=null) if len(values) > 1 else NOTHING
 
 
-def compared(alive: pd.DataFrame, conditions: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def wide(images: pd.DataFrame, over: str, under: str) -> tuple[float, float]:
+    """The interval of the difference of robust accuracies over seeds and images, both taken as samples."""
+    by = {name: part.set_index("seed").standing for name, part in images.groupby("condition", sort=False)}
+    seeds = sorted(set(by[over].index) & set(by[under].index)) if {over, under} <= set(by) else []
+    if len(seeds) < 2:
+        return float("nan"), float("nan")
+    return crossed_interval([unspelt(by[over][seed]) - unspelt(by[under][seed]) for seed in seeds])
+
+
+def compared(alive: pd.DataFrame, images: pd.DataFrame, conditions: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row an arm: its means, and the mixture minus it, seed by seed, with intervals.
+
+    ``robust_wide``: the interval that also takes the judged images for a sample of what might be met.
 
     ``recommended``: the arm with the highest mean of clean and robust accuracy on val among those without a model of
     trust level X; test is not looked at.
@@ -129,9 +166,9 @@ def compared(alive: pd.DataFrame, conditions: Sequence[Mapping[str, Any]]) -> pd
         row["masked"] = int((own.autoattack_level.astype(str) == "X").sum())
         for column in ("clean", "robust", "balanced"):
             found = effect(alive, HERO, name, column) if name != HERO else NOTHING
-            row |= {
-                f"{column}_{end}": getattr(found, end if end != "gain" else "effect") for end in ("gain", "low", "high")
-            }
+            row |= {f"{column}_gain": found.effect, f"{column}_low": found.low, f"{column}_high": found.high}
+        ends = wide(images, HERO, name) if name != HERO else (np.nan, np.nan)
+        row |= dict(zip(("robust_wide_low", "robust_wide_high"), ends, strict=True))
         rows.append(row | {key: arm[key] for key in ("epochs", "passes", "passes_before")})
     table = pd.DataFrame(rows)
     return table.assign(recommended=table.arm == recommended(table)) if len(table) else table
