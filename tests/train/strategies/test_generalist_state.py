@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from assay.data import Dataset
 from assay.lab import Lab
+from assay.lab.execute import executor
+from assay.lab.jobs import Source, carry_out, plan
 from assay.lab.store import unpack
 from assay.train import Recipe, Result, train
 
@@ -179,3 +182,47 @@ def test_a_lab_gives_parts_back_and_another_run_begins_with_the_global_model(mak
     from_part = {"run": str(lab.run("first")), "moment": "1+standard"}
     (other,) = train([chosen({"kind": "standard"}, start=from_part, keep=["0"], epochs=1)], data)
     assert same_tensors(other.kept["0"].tensors, run.kept["1+standard"].tensors)
+
+
+def test_the_example_is_a_recipe_and_trains(make_blobs: Blobs) -> None:
+    example = Recipe.read(Path(__file__).parents[3] / "examples" / "generalist.yaml")
+    short = example.with_(model="mlp:6", epochs=5)
+    (run,) = train([short], make_blobs(n=64))
+    assert run.status == "finished"
+    assert list(run.kept) == [moment + part for moment in ("best", "1") for part in ("", "+natural", "+robust")]
+
+
+@pytest.mark.parametrize("strategy", [{"kind": "averaged"}, {**PLAIN, "hand_back": None}])
+def test_estimates_draw_dropout_from_addresses(make_blobs: Blobs, tmp_path: Path, strategy: dict[str, Any]) -> None:
+    (tmp_path / "own.py").write_text(
+        "from torch import nn\n"
+        "def net(shape, classes):\n"
+        "    first = [nn.Flatten(), nn.Linear(36, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.ReLU()]\n"
+        "    return nn.Sequential(*first, nn.Linear(8, classes))\n"
+    )
+    one, data = chosen(strategy, model=f"{tmp_path}/own.py:net", epochs=4, keep=["1/2", "1"]), make_blobs(n=64)
+    (whole,) = train([one], data)
+
+    def tell(share: float, history: object) -> None:
+        if share > 0.5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train([one], data, checkpoint=tmp_path / "c.safetensors", every=0, tell=tell)
+    torch.rand(7)
+    assert same(whole, train([one], data, checkpoint=tmp_path / "c.safetensors")[0])
+
+
+@pytest.mark.parametrize("on", ["inline", "processes:2"])
+def test_executors_bring_the_parts_home(tmp_path: Path, on: str) -> None:
+    recipes = [chosen(model="mlp:4", data="digits", epochs=2, batch=256, seed=seed, keep=["1"]) for seed in range(2)]
+    source, lab = Source("digits"), Lab(tmp_path)
+    runs = {one.run_id(source.load().learned): one for one in recipes}
+    jobs = plan(runs, source, lab, stack=1, threads=1, device="cpu")
+    for number, outcome in executor(on)(carry_out, jobs):
+        lab.put(jobs[number].runs[0], jobs[number].recipes[0], outcome.results[0], outcome.about)
+    for run, one in runs.items():
+        (alone,) = train([one], source.load())
+        assert list(alone.kept) == ["1", "1+adversarial", "1+standard"] == lab.record(run)["moments"]
+        for moment, kept in alone.kept.items():
+            assert same_tensors(kept.tensors, unpack(lab.weights(run, moment))[0])
