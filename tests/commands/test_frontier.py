@@ -118,6 +118,14 @@ def test_the_learners_of_a_generalist(
     assert attack[:3] == ["assay", "attack", found["weights"]] and "--eps" in attack
 
 
+def test_training_a_generalist_leads_here(runs: dict[str, Path]) -> None:
+    place = runs["place"]
+    again = train_one(place / "two.yaml", (), Lab(place / "lab"), "cpu", 1, lambda *_: None)
+    assert again["next"] == f"assay frontier {runs['two']}"
+    alone = train_one(place / "one.yaml", (), Lab(place / "lab"), "cpu", 1, lambda *_: None)
+    assert "frontier" not in alone["next"]
+
+
 def test_the_next_command_attacks_the_chosen_network(
     capsys: pytest.CaptureFixture[str], runs: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -76,9 +76,11 @@ def _seen(epochs: list[dict[str, Any]], data: Dataset, recipe: Recipe) -> str:
 
 
 def _next(recipe: Recipe, folder: Path) -> str:
-    """The command to go on with: is what was trained for its embedding collapsed, do others like it differ?"""
+    """The command to go on with: is its embedding collapsed, what can its learners be blended to, do others differ?"""
     if recipe.strategy.embeds:
         return f"assay geometry {shlex.quote(str(folder))}"
+    if len(recipe.strategy.team) > 1:
+        return f"assay frontier {shlex.quote(str(folder))}"
     return f"assay study families --data {shlex.quote(recipe.data)}"
 
 
