@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from assay.maths.statistics import paired_effect, within_relation
+from assay.maths.statistics import paired_effect, rank_relation
 from assay.studies.claim import relation, share
 from assay.studies.gap import said
 from assay.studies.generalist import words
@@ -62,7 +62,7 @@ CLAIMS = (
     relation(
         "learners",
         words.CLAIM["learners"],
-        "rank correlation over seeds, within arms and moments, of the learners' risks at their own tasks and the "
+        "rank correlation over seeds, means over arms and moments, of the learners' risks at their own tasks and the "
         "global model's risk",
         design="paired",
     ),
@@ -151,19 +151,21 @@ def _matched(kind: str, alive: pd.DataFrame) -> Judged:
 
 
 def _together(learners: pd.DataFrame) -> Judged:
-    """Over seeds within arms and moments: the learners' risks at their own tasks, and the global model's at both.
+    """Over seeds: the learners' risks at their own tasks, and the global model's at both.
 
-    Within arms and moments only chance differs between runs: what a longer training or another mixture does to both
-    is no dose of anything.
+    Each is freed of its mean over seeds in an arm and at a moment, then averaged over these: between runs of one arm
+    only chance differs, and what a longer training or another mixture does to both is no dose of anything.
     """
     estimate = NOTHING
     if len(learners):
         table = dose(learners)
-        whole = table.groupby(["condition", "moment"]).seed.transform("nunique") == table.seed.nunique()
-        table = table[whole]
-        if table.seed.nunique() >= LEAST_SEEDS:
-            blocks = table.condition + " " + table.moment.astype(str)
-            estimate = within_relation(table.learners, table["global"], None, table.seed.tolist(), blocks.tolist())
+        blocks = table.groupby(["condition", "moment"])
+        table = table[blocks.seed.transform("nunique") == table.seed.nunique()]
+        columns = ["learners", "global"]
+        freed = table[columns] - table.groupby(["condition", "moment"])[columns].transform("mean")
+        means = freed.groupby(table.seed).mean()
+        if len(means) >= LEAST_SEEDS:
+            estimate = rank_relation(means.learners.to_numpy(), means["global"].to_numpy())
     return Judged(estimate, words.seeds(estimate.n), words.relation(estimate))
 
 

@@ -1,0 +1,102 @@
+"""A small study from end to end: two stages, tables, verdicts; repeated, interrupted and rebuilt."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from assay.core.files import read_json
+from assay.lab import Lab
+from assay.report import render
+from assay.studies import Means, conduct, configure, rebuild
+from assay.studies.generalist.claims import CLAIMS
+from assay.studies.generalist.design import ADVERSARIAL, ANCHORED, HERO, NATURAL, POST_HOC
+
+SETTINGS = (
+    *("epochs=8", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2", "grid.probe=32"),
+    *("grid.judged=4", "grid.arms=[post hoc, anchored, averaged, eps]", "grid.eps=[0.5]"),
+)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    study, data = configure("generalist", "digits", seeds=2, settings=SETTINGS)
+    return conduct(study, data, lab, Means("inline"), command="assay study generalist"), lab
+
+
+def test_every_arm_is_there(done: tuple[Path, Lab]) -> None:
+    folder, _ = done
+    runs, arms = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "arms.csv")
+    shown = [HERO, ADVERSARIAL, "averaged", POST_HOC, ANCHORED, "eps x 0.5"]
+    assert set(runs.condition) == {*shown, NATURAL} and (runs.status == "finished").all()
+    assert list(arms.arm) == shown and arms.recommended.sum() <= 1
+    judged = runs[runs.condition != NATURAL]
+    assert (
+        judged[["clean", "robust", "autoattack", "val_balanced", "ece", "brier", "hard_robust"]].notna().all(axis=None)
+    )
+    assert ((judged.clean + judged.robust) / 2 == pytest.approx(judged.balanced)) and len(judged) == 12
+    late = runs[runs.condition == POST_HOC]
+    assert late.chosen_weight.between(0, 1).all() and late.barrier_clean.notna().all()
+    assert (late.passes_before < late.passes).all()
+
+
+def test_long_tables_tell_of_every_run_they_should(done: tuple[Path, Lab]) -> None:
+    folder, _ = done
+    tables = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
+    assert set(tables["learners"].condition) == {HERO} and set(tables["path"].condition) == {HERO, POST_HOC}
+    assert set(tables["learners"].network) == {"global", "adversarial", "standard"}
+    assert sorted(tables["learners"].moment.unique()) == [0.25, 0.5, 0.75, 1]
+    assert len(tables["path"]) == 4 * 11 and len(tables["radii"]) == 12 * 7 and len(tables["classes"]) == 12 * 10
+    assert tables["similarity"].cka.dropna().between(-1, 1).all()
+    assert len(tables["images"]) == 12 and (tables["images"].standing.str.len() == 5).all()
+    assert set(tables["samples"].columns) >= {"index", "label", "first", "second", "global", "follows", "thumbnail"}
+    ends = tables["path"][(tables["path"].condition == HERO) & tables["path"].weight.isin([0, 1])]
+    last = tables["learners"][tables["learners"].moment == 1]
+    own = last[last.network != "global"]
+    assert sorted(ends.clean_loss) == pytest.approx(sorted(own.clean_loss))  # the path ends at the learners
+
+
+def test_a_run_goes_on_from_what_it_is_said_to(done: tuple[Path, Lab]) -> None:
+    folder, lab = done
+    runs = pd.read_csv(folder / "runs.csv")
+    of = {(row.condition, row.seed): row.run for row in runs.itertuples()}
+    for seed in (0, 1):
+        for name, source in ((POST_HOC, ADVERSARIAL), (ANCHORED, NATURAL)):
+            recipe = read_json(lab.run(of[name, seed]) / "recipe.json")
+            assert recipe["start"]["run"] == str(lab.run(of[source, seed])) and recipe["start"]["moment"] == "1"
+
+
+def test_verdicts_rebuild_from_the_tables_alone(done: tuple[Path, Lab], tmp_path: Path) -> None:
+    folder, _ = done
+    first = json.loads((folder / "verdicts.json").read_text())
+    assert [verdict["claim"] for verdict in first["verdicts"]] == [claim.name for claim in CLAIMS]
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in ("study.json", "provenance.json", *(path.name for path in folder.glob("*.csv"))):
+        shutil.copy(folder / name, away / name)
+    assert json.loads((rebuild(away) / "verdicts.json").read_text()) == first
+    for lang in ("en", "ja"):
+        page = render(away, lang).read_text()
+        assert all(claim.text[lang].rstrip(".。") in page for claim in CLAIMS)
+
+
+def test_an_interrupted_study_goes_on_and_ends_the_same(done: tuple[Path, Lab]) -> None:
+    """A run of each stage and a look lost: they alone are made again, and every table is the same, byte for byte."""
+    folder, lab = done
+    before = {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+    runs = pd.read_csv(folder / "runs.csv")
+    for name in (HERO, POST_HOC):
+        shutil.rmtree(lab.run(runs[runs.condition == name].run.iloc[0]))
+    lab.measures(runs[runs.condition == "averaged"].run.iloc[0], "generalist").unlink()
+    kept = {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in runs.run if lab.done(run)}
+    (folder / "provenance.json").unlink()
+    study, data = configure("generalist", "digits", seeds=2, settings=SETTINGS)
+    assert conduct(study, data, lab, Means("inline"), command="assay study generalist") == folder
+    assert read_json(folder / "provenance.json")["runs_trained"] == 2 and len(kept) == len(runs) - 2
+    assert {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in kept} == kept
+    assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
