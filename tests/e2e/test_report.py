@@ -18,6 +18,7 @@ from fake_frontier import write as write_frontier
 from fake_overfitting import write as write_overfitting
 from fake_remedies import write as write_remedies
 from fake_simplicity import write as write_simplicity
+from fake_stream import write as write_stream
 from fake_study import write
 
 from assay.data import load_data
@@ -274,6 +275,12 @@ def test_the_page_of_a_pilot_is_drawn_within_the_window(browser: Any, tmp_path: 
 @pytest.mark.parametrize("width", [420, 1280])
 def test_the_page_of_remedies_is_drawn_within_the_window(browser: Any, tmp_path: Path, width: int, lang: str) -> None:
     fits(browser, render(write_remedies(tmp_path / "remedies", masked="swa"), lang), width, 18)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_a_stream_is_drawn_within_the_window(browser: Any, tmp_path: Path, width: int, lang: str) -> None:
+    fits(browser, render(write_stream(tmp_path / "stream", masked=True), lang), width, 4)
 
 
 def test_names_of_lines_stay_inside_their_drawing(browser: Any, overfitting: Path) -> None:

@@ -270,6 +270,9 @@ def test_warnings_say_when_there_is_nothing_to_see() -> None:
     frail = world()
     frail["stream"]["robust"] *= 0.1
     assert "below chance" in said(frail)
+    spent = world()
+    spent["runs"]["autoattack"] *= 0.1
+    assert "compare nothing with nothing" in said(spent) and "compare nothing" not in said(frail)
     dear = [{**arm, "passes": 120 if arm["name"] == FINE else arm["passes"]} for arm in ABOUT["conditions"]]
     assert "fine-tuning (20 %)" in said(world(), {**ABOUT, "conditions": dear})
 

@@ -108,11 +108,14 @@ def worst(each: Sequence[Estimate], null: float) -> Estimate:
 def _warnings(about: Mapping[str, Any], stream: pd.DataFrame, found: pd.DataFrame) -> list[Text]:
     """Nothing to update for, nothing robust to keep, models not to be believed, unequal cost."""
     said = []
+    chance = 1 / len(about["data"]["classes"])
     still = stream[(stream.condition == NO_UPDATE) & (stream.chunk == 0)].groupby("level")[["clean", "robust"]].mean()
     if len(still):
         first, last = still.iloc[0], still.iloc[-1]
         said += [words.harmless(first.clean, last.clean)] if first.clean - last.clean < SMALL else []
-        said += [words.frail(first.robust)] if first.robust < 1 / len(about["data"]["classes"]) else []
+        said += [words.frail(first.robust)] if first.robust < chance else []
+    most = found.groupby("condition").robust.mean().max() if len(found) else 1.0
+    said += [words.spent(most)] if most < chance else []
     masked = found[found.masked].groupby("condition", sort=False).size()
     said += [words.masked({str(name): int(n) for name, n in masked.items()})] if len(masked) else []
     costs = {str(arm["name"]): arm["passes"] for arm in about["conditions"] if arm["role"] == "update"}

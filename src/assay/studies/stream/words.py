@@ -145,6 +145,16 @@ def frail(robust: float) -> Text:
     )
 
 
+def spent(robust: float) -> Text:
+    """No arm has robust accuracy left at the end."""
+    return text(
+        f"At the end no arm is as robust as guessing (at most {percent(robust)}): claims of robustness compare nothing "
+        "with nothing. A smaller radius or a weaker shift would show more.",
+        f"最後の時点で頑健正解率が偶然を上回る条件がありません（最大{percent(robust)}）。頑健性の比較には意味がありません。"
+        "半径または変化を小さくしてください。",
+    )
+
+
 def masked(counts: Mapping[str, int]) -> Text:
     """Arms with models whose robust accuracy is not to be believed."""
     en = ", ".join(f"{ARM[name]['en']} ({n})" for name, n in counts.items())
