@@ -73,8 +73,8 @@ def effects(
         effect = mean over seeds of (outcome of the stressed run - outcome of the fork of its seed and time)
 
     ``outcomes``: columns of ``runs``, or ``false_detections``; by default ``test_accuracy`` and ``shift_accuracy``
-    (above 0: stress helps), and ``false_detections`` under shift (above 0: stress harms); all are shares, effects lie in
-    [-1, 1]. ``low``, ``high`` and ``p``: sign flips over seeds (`paired_effect`), for the stress of that row;
+    (above 0: stress helps), and ``false_detections`` under shift (above 0: stress harms); all are shares, effects lie
+    in [-1, 1]. ``low``, ``high`` and ``p``: sign flips over seeds (`paired_effect`), for the stress of that row;
     ``p_holm``: corrected for all rows. ``n``: seeds in which both runs finished; ``lost``: seeds that were planned and
     in which one of them stopped: the effect is then of those that do not stop, and no longer randomised. Rows with
     fewer than two seeds have no effect (NaN).

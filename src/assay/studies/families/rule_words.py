@@ -1,0 +1,61 @@
+"""What an operating rule says in plain words, in English and Japanese."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from assay.studies.families.agree import PRIMARY
+from assay.studies.families.rule import RISE, chosen
+from assay.studies.phrases import number, percent
+from assay.studies.study import Text, text
+
+# Figures that a rule may rest on, columns of runs.csv: the movement of each primary measure.
+FIGURES: dict[str, Text] = {measure.movement: measure.said for measure in PRIMARY}
+
+
+def figure(name: str) -> Text:
+    """What a figure is called: a distance for movements, else its own name."""
+    return FIGURES.get(name, text(name, name))
+
+
+def sentence(table: pd.DataFrame) -> Text:
+    """The rule that the evidence justifies, or that none is.
+
+    ``table``: of `rules`.
+
+    >>> row = {"figure": "movement", "threshold": 0.5, "above": 10, "rose_above": 8, "low": 0.444, "high": 0.975,
+    ...        "below": 20, "rose_below": 4, "p_holm": 0.002, "skill": 0.6, "justified": True}
+    >>> sentence(pd.DataFrame([row]))["en"]
+    'Above a CKA distance of 0.50 to the unstressed twin, false detections under shift rose by more than 1 point in 8 \
+of 10 held-out cases (44 % to 98 %); below it in 4 of 20.'
+    >>> sentence(pd.DataFrame([{**row, "justified": False}]))["en"][:36]
+    'No operating rule is justified here:'
+    """
+    if table.empty:
+        return text(
+            "No operating rule is justified here: there are too few finished conditions and seeds to learn one and to "
+            "validate it.",
+            "ここでは運用ルールを立てられません。学習と検証に必要な条件・シードの完了数が不足しています。",
+        )
+    rule = chosen(table)
+    if rule is None:
+        best = float(table["p_holm"].min())
+        return text(
+            "No operating rule is justified here: no threshold on the movement of a model, learnt on some conditions, "
+            "foretold rising false detections under the others better than a figure that knows nothing "
+            f"(p {best:.2g}).",
+            "ここでは運用ルールを立てられません。一部の条件で学習した移動量のしきい値は、残りの条件での誤検出の増加を"
+            f"偶然以上には予測できませんでした（p={best:.2g}）。",
+        )
+    en, ja = figure(rule["figure"])["en"], figure(rule["figure"])["ja"]
+    at, above, hit = number(rule["threshold"]), int(rule["above"]), int(rule["rose_above"])
+    span = [percent(rule["low"]), percent(rule["high"])]
+    points = f"{100 * RISE:g} point"
+    return text(
+        f"Above a {en} of {at} to the unstressed twin, false detections under shift rose by more than {points} in "
+        f"{hit} of {above} held-out cases ({span[0]} to {span[1]}); below it in {int(rule['rose_below'])} of "
+        f"{int(rule['below'])}.",
+        f"ストレスなしの双子との{ja}が{at}を超えると、検証用に除いておいた{above}件中{hit}件（{span[0]}〜{span[1]}）で、"
+        f"変化したデータでの誤検出が{100 * RISE:g}ポイントを超えて増えました。それ以下では{int(rule['below'])}件中"
+        f"{int(rule['rose_below'])}件です。",
+    )
