@@ -64,6 +64,7 @@ def test_of_a_residual_network_few_layers_and_the_last_one() -> None:
     found = layers(net.eval(), torch.rand(3, 3, 16, 16))
     assert len(found) == MOST == len({layer.name for layer in found})
     assert found[-1].name == "block4_2.act2" and found[-1].width == 32 and found[0].name == "act"
+    assert all(layer.kind == "relu" for layer in found)  # blocks hand on what their last activation gives
 
 
 def test_a_block_that_hands_on_its_activation_is_not_shown_twice() -> None:

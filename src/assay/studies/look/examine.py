@@ -79,7 +79,7 @@ class Plan:
 def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
     """Find the layers by letting the network answer a few inputs; `BadInput` where what is named does not run."""
     net = subject.net.to(device).eval()
-    x = subject.data.test.x[:PROBE].to(device)
+    x = subject.data.test.take(np.arange(min(PROBE, len(subject.data.test)))).x.to(device)
     with torch.no_grad():
         ready = probabilities(answer(net, x))
     return Plan(ask, subject, layers(net, x, ask.layers), ready, device)
@@ -118,7 +118,7 @@ def _tables(plan: Plan, tell: Tell) -> dict[str, pd.DataFrame]:
 
     tell("looking", 0, whole, "")
     view = Viewer(subject.net, seen, plan.device, plan.ready, told)
-    shown = {name: view(data.splits[name].x[at]) for name, at in places.items()}
+    shown = {name: view(data.splits[name].take(at).x) for name, at in places.items()}
     labels = {name: data.splits[name].labels[at] for name, at in places.items()}
     limit = limit_of(shown["val"].probs, labels["val"], data.ok)
     val = shown["val"].probs, labels["val"]

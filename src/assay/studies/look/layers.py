@@ -74,9 +74,10 @@ def layers(net: nn.Module, x: Tensor, named: Sequence[str] = ()) -> tuple[Layer,
     """The layers to look at, in the order in which they give their (last) output for ``x``.
 
     ``named``: globs over module paths (``features.*``). `BadInput` for a glob that matches nothing, and for a layer
-    that is never run or gives no representation. Without globs: at most 8 of the activations and blocks that run,
-    evenly spaced, the last one among them; where there are none, of the modules with weights of their own. Of modules
-    that hand on one and the same output the first counts; what hands on the logits does not.
+    that is never run or gives no representation. Without globs: at most 8 of the activations, and of
+    the blocks with activations inside, that run, evenly spaced, the last one among them; where there are none, of any
+    blocks, and where there are none either, of the modules with weights of their own. Of modules that hand on one and
+    the same output the first counts; what hands on the logits does not.
 
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> layers(net, torch.zeros(4, 2))
@@ -121,17 +122,19 @@ def _trial(net: nn.Module, parts: dict[str, nn.Module], x: Tensor) -> tuple[dict
 
 
 def _usual(parts: dict[str, nn.Module], outputs: dict[str, Any], n: int) -> list[str]:
-    """Activations and blocks; where there are none, modules with weights of their own."""
+    """Activations and blocks with activations inside; else any blocks; else modules with weights of their own."""
     logits = outputs[""]
     there = [
         name
         for name, output in outputs.items()
         if name and name.split(".")[0] != "projector" and flat(output, n) is not None and not _same(output, logits)
     ]
-    usual = [name for name in there if _is_activation(parts[name]) or _is_block(parts[name])]
+    active = [name for name in there if any(map(_is_activation, parts[name].modules()))]
+    blocks = [name for name in there if _is_block(parts[name])]
     weighty = [name for name in there if next(parts[name].parameters(recurse=False), None) is not None]
-    first = {id(outputs[name]): name for name in reversed(usual or weighty)}  # who hands on an output first
-    return [name for name in usual or weighty if first[id(outputs[name])] == name]
+    usual = active or blocks or weighty
+    first = {id(outputs[name]): name for name in reversed(usual)}  # who hands on an output first
+    return [name for name in usual if first[id(outputs[name])] == name]
 
 
 def _same(output: Tensor, logits: Tensor) -> bool:

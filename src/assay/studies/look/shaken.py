@@ -24,7 +24,7 @@ def shaken(
     ``index``: places of the shifted items in the test split, ``at``: among those looked at, ``looked`` (n,): the labels
     of those, whose class means say how far classes lie apart.
     """
-    x, labels = data.test.x[index], data.test.labels[index]
+    x, labels = data.test.take(index).x, data.test.labels[index]
     before, classes = test.take(at), len(data.classes)
     distances = {layer.name: apart(test.features[layer.name], looked, classes)[0] for layer in view.layers}
     last = view.layers[-1].name
