@@ -64,19 +64,16 @@ def test_the_path_between_two_boundaries_has_its_known_loss() -> None:
 def test_a_barrier_is_seen_between_networks_with_exchanged_units() -> None:
     """The same function twice, hidden units in another order: nothing at the ends, a hill between."""
     torch.manual_seed(0)
-    first = nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 2))
+    first, second = (nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 2)) for _ in range(2))
+    optimiser = torch.optim.SGD(first.parameters(), lr=0.5)
     for _ in range(300):
         sample = points(*torch.rand(64).tolist())
-        loss = nn.functional.cross_entropy(first(sample.x), sample.y)
-        first.zero_grad()
-        loss.backward()
-        with torch.no_grad():
-            for p in first.parameters():
-                p -= 0.5 * p.grad  # type: ignore[operator]
-    second = nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 2))
-    order = torch.roll(torch.arange(8), 3)
-    second[0].weight.data, second[0].bias.data = first[0].weight.data[order], first[0].bias.data[order]
-    second[2].weight.data, second[2].bias.data = first[2].weight.data[:, order], first[2].bias.data.clone()
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(first(sample.x), sample.y).backward()
+        optimiser.step()
+    own, order = first.state_dict(), torch.roll(torch.arange(8), 3)
+    moved = {"0.weight": own["0.weight"][order], "0.bias": own["0.bias"][order], "2.weight": own["2.weight"][:, order]}
+    second.load_state_dict({**own, **moved})
     test = points(*np.linspace(0.05, 0.95, 50).tolist())
     losses = [row["clean_loss"] for row in path(first, second, LEARNED, test, BALL)]
     assert losses[0] == pytest.approx(losses[-1], rel=1e-4) and barrier(losses) > 0.02
@@ -85,13 +82,13 @@ def test_a_barrier_is_seen_between_networks_with_exchanged_units() -> None:
 def test_statistics_of_a_mixed_network_are_its_own() -> None:
     """Networks whose batch norm saw nothing: the mixture of both has statistics of the images it meets."""
     data = blobs(n=80, classes=2)
-    nets = [build("resnet18:4", data.shape, 2, seed=seed).eval() for seed in (0, 1)]
-    half = mixed(*nets, 0.5, data.train, BALL)
+    first, second = (build("resnet18:4", data.shape, 2, seed=seed).eval() for seed in (0, 1))
+    half = mixed(first, second, 0.5, data.train, BALL)
     means = [value for name, value in half.state_dict().items() if name.endswith("running_mean")]
     assert all(bool((value != 0).any()) for value in means) and not half.training
-    end = mixed(*nets, 1.0, data.train, BALL)
-    assert all(torch.equal(a, b) for a, b in zip(end.state_dict().values(), nets[0].state_dict().values(), strict=True))
-    assert all(bool((v == 0).all()) for n, v in nets[0].state_dict().items() if n.endswith("running_mean"))  # untouched
+    end = mixed(first, second, 1.0, data.train, BALL)
+    assert all(torch.equal(a, b) for a, b in zip(end.state_dict().values(), first.state_dict().values(), strict=True))
+    assert all(bool((v == 0).all()) for n, v in first.state_dict().items() if n.endswith("running_mean"))  # untouched
 
 
 def test_decisions_are_counted_by_whom_they_follow() -> None:

@@ -167,7 +167,7 @@ def test_val_recommends_and_test_does_not() -> None:
 
 def test_the_wide_interval_takes_images_for_a_sample() -> None:
     noise = np.random.default_rng(0)
-    standing = {HERO: noise.random(80) < 0.6, ADVERSARIAL: noise.random(80) < 0.5}
+    standing = {name: (noise.random(80) < share).tolist() for name, share in ((HERO, 0.6), (ADVERSARIAL, 0.5))}
     rows = [(arm, seed, spelt(marks)) for arm, marks in standing.items() for seed in range(10)]
     images = pd.DataFrame(rows, columns=["condition", "seed", "standing"])
     runs = world()["runs"]

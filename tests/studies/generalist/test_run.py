@@ -18,28 +18,28 @@ from assay.studies.generalist.design import ADVERSARIAL, ANCHORED, HERO, NATURAL
 
 SETTINGS = (
     *("epochs=8", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2", "grid.probe=32"),
-    *("grid.judged=4", "grid.arms=[post hoc, anchored, averaged, eps]", "grid.eps=[0.5]"),
+    *("grid.judged=4", "grid.arms=[post hoc, anchored, eps]", "grid.eps=[0.5]"),
 )
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Lab]:
     lab = Lab(tmp_path_factory.mktemp("lab"))
-    study, data = configure("generalist", "digits", seeds=2, settings=SETTINGS)
+    study, data = configure("generalist", "cells", seeds=2, settings=SETTINGS)
     return conduct(study, data, lab, Means("inline"), command="assay study generalist"), lab
 
 
 def test_every_arm_is_there(done: tuple[Path, Lab]) -> None:
     folder, _ = done
     runs, arms = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "arms.csv")
-    shown = [HERO, ADVERSARIAL, "averaged", POST_HOC, ANCHORED, "eps x 0.5"]
+    shown = [HERO, ADVERSARIAL, POST_HOC, ANCHORED, "eps x 0.5"]
     assert set(runs.condition) == {*shown, NATURAL} and (runs.status == "finished").all()
     assert list(arms.arm) == shown and arms.recommended.sum() <= 1
     judged = runs[runs.condition != NATURAL]
     assert (
         judged[["clean", "robust", "autoattack", "val_balanced", "ece", "brier", "hard_robust"]].notna().all(axis=None)
     )
-    assert ((judged.clean + judged.robust) / 2 == pytest.approx(judged.balanced)) and len(judged) == 12
+    assert ((judged.clean + judged.robust) / 2 == pytest.approx(judged.balanced)) and len(judged) == 10
     late = runs[runs.condition == POST_HOC]
     assert late.chosen_weight.between(0, 1).all() and late.barrier_clean.notna().all()
     assert (late.passes_before < late.passes).all()
@@ -51,9 +51,9 @@ def test_long_tables_tell_of_every_run_they_should(done: tuple[Path, Lab]) -> No
     assert set(tables["learners"].condition) == {HERO} and set(tables["path"].condition) == {HERO, POST_HOC}
     assert set(tables["learners"].network) == {"global", "adversarial", "standard"}
     assert sorted(tables["learners"].moment.unique()) == [0.25, 0.5, 0.75, 1]
-    assert len(tables["path"]) == 4 * 11 and len(tables["radii"]) == 12 * 7 and len(tables["classes"]) == 12 * 10
+    assert len(tables["path"]) == 4 * 11 and len(tables["radii"]) == 10 * 7 and len(tables["classes"]) == 10 * 2
     assert tables["similarity"].cka.dropna().between(-1, 1).all()
-    assert len(tables["images"]) == 12 and (tables["images"].standing.str.len() == 5).all()
+    assert len(tables["images"]) == 10 and (tables["images"].standing.str.len() == 5).all()
     assert set(tables["samples"].columns) >= {"index", "label", "first", "second", "global", "follows", "thumbnail"}
     ends = tables["path"][(tables["path"].condition == HERO) & tables["path"].weight.isin([0, 1])]
     last = tables["learners"][tables["learners"].moment == 1]
@@ -64,7 +64,7 @@ def test_long_tables_tell_of_every_run_they_should(done: tuple[Path, Lab]) -> No
 def test_a_run_goes_on_from_what_it_is_said_to(done: tuple[Path, Lab]) -> None:
     folder, lab = done
     runs = pd.read_csv(folder / "runs.csv")
-    of = {(row.condition, row.seed): row.run for row in runs.itertuples()}
+    of = {(name, seed): str(run) for name, seed, run in zip(runs.condition, runs.seed, runs.run, strict=True)}
     for seed in (0, 1):
         for name, source in ((POST_HOC, ADVERSARIAL), (ANCHORED, NATURAL)):
             recipe = read_json(lab.run(of[name, seed]) / "recipe.json")
@@ -92,10 +92,10 @@ def test_an_interrupted_study_goes_on_and_ends_the_same(done: tuple[Path, Lab]) 
     runs = pd.read_csv(folder / "runs.csv")
     for name in (HERO, POST_HOC):
         shutil.rmtree(lab.run(runs[runs.condition == name].run.iloc[0]))
-    lab.measures(runs[runs.condition == "averaged"].run.iloc[0], "generalist").unlink()
+    lab.measures(runs[runs.condition == "eps x 0.5"].run.iloc[0], "generalist").unlink()
     kept = {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in runs.run if lab.done(run)}
     (folder / "provenance.json").unlink()
-    study, data = configure("generalist", "digits", seeds=2, settings=SETTINGS)
+    study, data = configure("generalist", "cells", seeds=2, settings=SETTINGS)
     assert conduct(study, data, lab, Means("inline"), command="assay study generalist") == folder
     assert read_json(folder / "provenance.json")["runs_trained"] == 2 and len(kept) == len(runs) - 2
     assert {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in kept} == kept

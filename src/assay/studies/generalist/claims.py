@@ -193,7 +193,7 @@ def _recommended(alive: pd.DataFrame, labels: Mapping[str, Text]) -> list[Text]:
         return []
     base = float(table.val_balanced[ADVERSARIAL])
     val, clean, robust = (float(table[column][name]) for column in ("val_balanced", "clean", "robust"))
-    return [words.recommended(labels[name], val, base, clean, robust)]
+    return [words.recommended(name, labels[name], val, base, clean, robust)]
 
 
 def _weak(alive: pd.DataFrame, about: Mapping[str, Any]) -> list[Text]:

@@ -50,6 +50,38 @@ def bent(beta: float) -> Text:
     return text(f"TRADES beta {beta:g}, averaged", f"TRADES（β={beta:g}）＋平均")
 
 
+# How each is had in a recipe of one's own; beside the optimiser's settings, which the arm's run tells.
+HOW = {
+    "generalist": "strategy: {kind: generalist}",
+    "adversarial": "strategy: {kind: adversarial}",
+    "standard": "strategy: {kind: standard}",
+    "averaged": "strategy: {kind: averaged, inner: {kind: adversarial}}",
+    "trades": "strategy: {kind: averaged, inner: {kind: trades}}",
+    "post hoc": "train with start: the adversarial run, then assay frontier",
+    "no hand-back": "strategy: {kind: generalist, hand_back: null}",
+    "summed": "strategy: {kind: averaged, inner: {kind: summed}}",
+    "same settings": "strategy: {kind: generalist}, no optimiser of a learner's own",
+    "every step": "strategy: {kind: generalist, hand_back: {when: step}}",
+    "anchored": "strategy: {kind: averaged, inner: {kind: anchored, teacher: RUN}}, start: RUN",
+}
+
+
+def how(name: str) -> str:
+    """What to write in a recipe for an arm.
+
+    >>> how("floor 0.2"), how("trades beta 3")
+    ('mix: {weights: [0.2, 0.8]}', 'trades with beta: 3, averaged')
+    """
+    kind, _, value = name.rpartition(" ")
+    if kind == "floor":
+        return f"mix: {{weights: [{value}, {1 - float(value):g}]}}"
+    if kind == "trades beta":
+        return f"trades with beta: {value}, averaged"
+    if kind == "eps x":
+        return f"adversarial at {value} of the radius, averaged"
+    return HOW.get(name, name)
+
+
 CLAIM = {
     "cleaner": text(
         "The mixture is more accurate on clean images than adversarial training.",
@@ -235,9 +267,8 @@ def weak(robust: float, clean: float, chance: float) -> list[Text]:
     if robust < chance:
         return [
             text(
-                f"At this radius adversarial training is below chance ({percent(robust)} robust): a weak base, with "
-                "which rivals of nothing are compared. Use a smaller radius (--set strategy.attack.eps=4/255), more "
-                "images or epochs.",
+                f"At this radius adversarial training is below chance ({percent(robust)} robust), a weak base: comparisons "
+                "with it say little. Use a smaller radius (--set strategy.attack.eps=4/255), more images or epochs.",
                 f"この半径では敵対的学習の頑健正解率が偶然を下回ります（{percent(robust)}）。"
                 "半径を小さくするか、画像やエポックを増やしてください。",
             )
@@ -253,12 +284,12 @@ def weak(robust: float, clean: float, chance: float) -> list[Text]:
     return []
 
 
-def recommended(label: Text, val: float, base: float, clean: float, robust: float) -> Text:
+def recommended(name: str, label: Text, val: float, base: float, clean: float, robust: float) -> Text:
     """The arm that val chooses, and what test says of it."""
     return text(
-        f"Recommended by val (mean of clean and robust accuracy): {label['en']}, {percent(val)} against "
+        f"Recommended by val (mean of clean and robust accuracy): {label['en']} ({how(name)}), {percent(val)} against "
         f"{percent(base)} of adversarial training; on test {percent(clean)} clean, {percent(robust)} robust.",
-        f"検証データ（通常と頑健の正解率の平均）による推奨：{label['ja']}（{percent(val)}、敵対的学習{percent(base)}）。"
+        f"検証データ（通常と頑健の正解率の平均）による推奨：{label['ja']}（{how(name)}；{percent(val)}、敵対的学習{percent(base)}）。"
         f"テストでは通常{percent(clean)}、頑健{percent(robust)}。",
     )
 
