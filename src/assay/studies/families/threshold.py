@@ -119,9 +119,7 @@ def learnt(x: Array, outcomes: Array) -> Array:
     total = rose.sum(1, keepdims=True)
     hits = np.cumsum(rose, 1)[:, :-1]
     alarms = np.arange(1, rose.shape[1]) - hits
-    skill = (
-        hits * (rose.shape[1] - total) - alarms * total
-    )  # times total (size - total): whole numbers, so ties are ties
+    skill = hits * (rose.shape[1] - total) - alarms * total  # of whole numbers, by one factor, so that ties are ties
     skill = np.where(falling[:-1] > falling[1:], skill, -inf)  # equal figures are not cut apart
     best = skill.argmax(1)
     middles = (falling[:-1] + falling[1:]) / 2
