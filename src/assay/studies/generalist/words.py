@@ -267,8 +267,9 @@ def weak(robust: float, clean: float, chance: float) -> list[Text]:
     if robust < chance:
         return [
             text(
-                f"At this radius adversarial training is below chance ({percent(robust)} robust), a weak base: comparisons "
-                "with it say little. Use a smaller radius (--set strategy.attack.eps=4/255), more images or epochs.",
+                f"At this radius adversarial training is below chance ({percent(robust)} robust), a weak base: "
+                "comparisons with it say little. Use a smaller radius (--set strategy.attack.eps=4/255), more images "
+                "or epochs.",
                 f"この半径では敵対的学習の頑健正解率が偶然を下回ります（{percent(robust)}）。"
                 "半径を小さくするか、画像やエポックを増やしてください。",
             )
