@@ -76,6 +76,7 @@ _CHROME: dict[str, tuple[str, str]] = {
     "group_key": ("colour: group", "色: グループ"),
     "set_key": ("colour: set", "色: セット"),
     "under_key": ("colour and shape: where it was lost", "色と形: 低下した条件"),
+    "followed_key": ("colour: whom the model follows", "色: 従う相手"),
     "none": ("no stress", "ストレスなし"),
     "fork": ("other chance only", "偶然のみ変更"),
     "activation": ("activation swapped", "活性化関数を交換"),
