@@ -5,6 +5,7 @@ from assay.studies.conduct import conduct as conduct
 from assay.studies.conduct import rebuild as rebuild
 from assay.studies.families import Families as Families
 from assay.studies.generalist import GeneralistStudy as GeneralistStudy
+from assay.studies.limit import Limit as Limit
 from assay.studies.means import Means as Means
 from assay.studies.overfitting import Overfitting as Overfitting
 from assay.studies.remedies import Remedies as Remedies
