@@ -213,7 +213,7 @@ def test_a_barrier_is_said(capsys: pytest.CaptureFixture[str], runs: dict[str, P
     assert first["val_right"] == last["val_right"] and first["val_loss"] == pytest.approx(last["val_loss"], rel=1e-5)
     (edge,) = found["barriers"]
     errors = [1 - row["val_clean"] for row in found["points"]]
-    assert edge["clean"] == pytest.approx(max(errors) - errors[0]) and edge["clean"] > 0.05 and edge["barrier"]
+    assert edge["clean"] == pytest.approx(max(errors) - errors[0]) and edge["clean"] > 0.05 and edge["word"] == "yes"
     assert "these two do not blend" in found["text"][-1]
     page = Path(found["report"]).read_text(encoding="utf-8")
     assert "do not blend" in page

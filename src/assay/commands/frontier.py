@@ -24,8 +24,8 @@ from assay.commands.common import (
     warn,
 )
 
-COLUMNS = (("test clean", "test_clean", 100), ("test robust", "test_robust", 100))
-RATES = (("false rejects ‰", "false_reject", 1000), ("escapes ‰", "escape", 1000))
+COLUMNS = (("test clean", "test_clean"), ("test robust", "test_robust"))
+RATES = (("false rej. ‰", "false_reject"), ("escape ‰", "escape"))
 WIDTH = 67  # of the curve with its scale
 
 
@@ -118,6 +118,8 @@ def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
     rows = [*walk, *(row for row in found["points"] if row["kind"] != "blend")]
     if found["chosen"] not in rows:
         rows.append(found["chosen"])
+    if not two:
+        console.print(plain(f"weights: {'/'.join(found['names'])}"), soft_wrap=True)
     console.print(_table(rows, found["chosen"]["point"], found["names"]))
     console.print()
     for line in found["text"]:
@@ -141,30 +143,31 @@ def _table(rows: list[dict[str, Any]], chosen: int, names: list[str]) -> Any:
     """One row a network: its weights, accuracies in % on val and, with 95 % intervals, on test."""
     from rich.table import Table
 
-    shown = [*COLUMNS, *(each for each in RATES if rows[0][each[1]] is not None)]
+    rates = [each for each in RATES if rows[0][each[1]] is not None]
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    first = 1 if len(names) == 2 else 0  # of two, one share tells both
-    for title in (*map(plain, names[first:]), "val clean", "val robust", *(title for title, *_ in shown)):
-        table.add_column(title, justify="right", no_wrap="robust" in title or "clean" in title)
+    share = plain(names[1]) if len(names) == 2 else "weights"
+    for title in (share, "val clean", "val robust", *(title for title, _ in COLUMNS)):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title, _ in rates:
+        table.add_column(title, justify="right")
     for row in rows:
-        weights = [f"{weight:.3g}" if row["kind"] == "blend" else "" for weight in row["weights"][first:]]
+        weights = [f"{weight:.3g}" for weight in row["weights"]]
+        share = weights[1] if len(names) == 2 else "/".join(weights)  # of two, one share tells both
         figures = [f"{100 * row[key]:.1f}" for key in ("val_clean", "val_robust")]
-        figures += [_figure(row, key, scale) for _, key, scale in shown]
-        name = {"blend": "", "global": "global model"}.get(row["kind"], f"{row['name']}, as kept")
+        figures += [_figure(row, key) for _, key in COLUMNS]
+        figures += ["-" if row[key] is None else f"{1000 * row[key]:.0f}" for _, key in rates]
+        name = {"blend": "", "global": "global"}.get(row["kind"], f"{row['name']}, as kept")
         here = row["point"] == chosen
         said = " ".join(each for each in ("X" if here else "", plain(name)) if each)
-        table.add_row(said, *weights, *figures, style="bold" if here else "")
+        table.add_row(said, share if row["kind"] == "blend" else "", *figures, style="bold" if here else "")
     return table
 
 
-def _figure(row: dict[str, Any], key: str, scale: int) -> str:
-    """A share with its interval.
+def _figure(row: dict[str, Any], key: str) -> str:
+    """A share in % with its interval.
 
-    >>> _figure({"a": 0.5, "a_low": 0.4, "a_high": 0.6}, "a", 100)
+    >>> _figure({"a": 0.5, "a_low": 0.4, "a_high": 0.6}, "a")
     '50.0 (40-60)'
     """
-    if row[key] is None:
-        return "-"
-    value, low, high = (scale * row[name] for name in (key, f"{key}_low", f"{key}_high"))
-    return f"{value:.{int(scale == 100)}f} ({low:.0f}-{high:.0f})"
+    return f"{100 * row[key]:.1f} ({100 * row[f'{key}_low']:.0f}-{100 * row[f'{key}_high']:.0f})"

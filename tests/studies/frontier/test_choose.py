@@ -74,7 +74,13 @@ def test_the_interval_of_a_difference_is_the_published_one() -> None:
 
 def rows(count: int, steps: int, clean: Any) -> list[dict[str, Any]]:
     return [
-        {"weights": w, "val_loss": 2 * (1 - clean(w)), "val_clean": clean(w), "val_robust": 0.5}
+        {
+            "weights": w,
+            "val_loss": 2 * (1 - clean(w)),
+            "val_clean": clean(w),
+            "val_robust": 0.5,
+            "val_clean_high": clean(w) + 0.1,
+        }
         for w in simplex(count, steps)
     ]
 
@@ -84,11 +90,13 @@ def test_barriers_between_each_two_of_three() -> None:
     found = between("abc", rows(3, 5, lambda w: 0.9 - 1.6 * w[0] * w[1]))
     assert [(each["from"], each["to"]) for each in found] == [("a", "b"), ("a", "c"), ("b", "c")]
     ab, ac, bc = found
-    assert ab["barrier"] and ab["clean"] == pytest.approx(0.4) and ab["at"] == 0.5
+    assert ab["word"] == "yes" and ab["clean"] == pytest.approx(0.4) and ab["at"] == 0.5
     assert ab["loss"] == pytest.approx(0.8) and ab["robust"] == 0
-    assert not ac["barrier"] and not bc["barrier"] and ac["clean"] == bc["clean"] == pytest.approx(0, abs=1e-12)
+    assert ac["word"] == bc["word"] == "none" and ac["clean"] == bc["clean"] == pytest.approx(0, abs=1e-12)
     assert blended(ab).startswith("barrier between a and b: at a share of 0.5 of b") and "40.0 points" in blended(ab)
     assert blended(ac).startswith("no barrier between a and c")
+    (small,) = between("ab", rows(2, 5, lambda w: 0.9 - 0.2 * w[0] * w[1]))  # 0.05: within the interval of 0.1
+    assert small["word"] == "unclear" and "perhaps" in blended(small) and small["clean"] == pytest.approx(0.05)
 
 
 def test_the_ball_is_the_one_of_training_unless_another_is_asked_for() -> None:

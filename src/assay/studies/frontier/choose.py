@@ -65,9 +65,10 @@ def front(clean: Sequence[float], robust: Sequence[float]) -> list[int]:
 def between(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row for each two networks: how far loss and errors on val rise above the line between them.
 
-    ``rows`` are blends with ``weights``, ``val_loss``, ``val_clean``, ``val_robust``. ``loss`` is in nats; ``clean``
-    and ``robust`` are barriers of the error, so of accuracy that blends lack, and ``at`` is the share of the second
-    network where ``clean`` is reached. ``barrier``: whether that is more than 0.02.
+    ``rows`` are blends with ``weights``, ``val_loss``, ``val_clean``, the upper end of its interval ``val_clean_high``,
+    ``val_robust``. ``loss`` is in nats; ``clean`` and ``robust`` are barriers of the error, so of accuracy that blends
+    lack, and ``at`` is the share of the second network where ``clean`` is reached. ``word``: none, where that is at
+    most 0.02; yes, where it is more and the whole interval of the blend there lies below the line; else unclear.
     """
     found = []
     for a in range(len(names)):
@@ -77,14 +78,15 @@ def between(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[dict[s
             at = [row["weights"][b] for row in edge]
             errors = np.array([1 - row["val_clean"] for row in edge])
             rise = errors - np.interp(at, [0, 1], errors[[0, -1]])
-            high = barrier(errors.tolist(), at)
+            high, worst = barrier(errors.tolist(), at), int(rise.argmax())
+            sure = edge[worst]["val_clean_high"] < edge[worst]["val_clean"] + rise[worst]
             found.append({
                 "from": names[a],
                 "to": names[b],
                 "loss": barrier([row["val_loss"] for row in edge], at),
                 "clean": high,
                 "robust": barrier([1 - row["val_robust"] for row in edge], at),
-                "at": at[int(rise.argmax())],
-                "barrier": high > BARRIER,
+                "at": at[worst],
+                "word": "none" if high <= BARRIER else "yes" if sure else "unclear",
             })  # fmt: skip
     return found

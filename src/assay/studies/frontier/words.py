@@ -97,16 +97,20 @@ def errors(row: dict[str, Any]) -> str:
 def blended(edge: dict[str, Any]) -> str:
     """Whether two networks blend.
 
-    >>> edge = {"from": "a", "to": "b", "clean": 0.3, "loss": 1.25, "at": 0.5, "barrier": True}
-    >>> blended(edge).replace("\\N{NO-BREAK SPACE}", " ")[:67]
+    >>> blended({"from": "a", "to": "b", "clean": 0.3, "loss": 1.25, "at": 0.5, "word": "yes"})[:67]
     'barrier between a and b: at a share of 0.5 of b, clean accuracy on '
     """
     a, b, loss = edge["from"], edge["to"], f"the loss rises by {edge['loss']:.3g} at most"
-    if edge["barrier"]:
+    if edge["word"] == "unclear":
+        return (
+            f"barrier between {a} and {b}, perhaps: at a share of {edge['at']:.3g} of {b}, clean accuracy on val is "
+            f"{100 * edge['clean']:.1f} points below the straight line ({loss}), which so few items may show by chance"
+        )
+    if edge["word"] == "yes":
         return (
             f"barrier between {a} and {b}: at a share of {edge['at']:.3g} of {b}, clean accuracy on val is "
             f"{100 * edge['clean']:.1f} points below the straight line ({loss}); these two do not blend, so train one "
-            "from the other, or both as one generalist"
+            "from the other, or both as a generalist whose learners are handed back"
         )
     below = f"more than {100 * edge['clean']:.1f} points below" if edge["clean"] >= 0.0005 else "below"
     return f"no barrier between {a} and {b}: clean accuracy on val is nowhere {below} the straight line ({loss})"

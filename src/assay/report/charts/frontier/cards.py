@@ -59,13 +59,21 @@ def _path(folder: Folder, found: dict[str, Any]) -> dict[str, Any]:
     say = say_in(folder.lang)
     worst = max(found["barriers"], key=lambda edge: edge["clean"])
     a, b, points = worst["from"], worst["to"], 100 * worst["clean"]
-    if worst["barrier"]:
+    if worst["word"] == "unclear":
+        text = say(f"{a} and {b} may not blend", f"{a} と {b} は混合できない可能性がある")
+        sentence = say(
+            f"On the way, accuracy falls {points:.1f} points below the straight line, which so few items may show by "
+            "chance.",
+            f"途中で正解率が直線より {points:.1f} ポイント下がるが、この件数では偶然でもありうる。",
+        )
+        return _card("barrier", text, sentence, "", "", "undecided", say("Unclear", "不明"))
+    if worst["word"] == "yes":
         text = say(f"{a} and {b} do not blend", f"{a} と {b} は混合できない")
         sentence = say(
             f"On the way, accuracy falls {points:.1f} points below the straight line between them.",
             f"途中で正解率が両者を結ぶ直線より {points:.1f} ポイント下がる。",
         )
-        meaning = say("Train one from the other, or both as one generalist.", "一方から他方を学習し直すこと。")
+        meaning = say("Train one from the other, or both as a generalist.", "一方から他方を学習し直すこと。")
         return _card("barrier", text, sentence, meaning, "", "refuted", say("Barrier", "障壁あり"))
     text = say("The networks blend", "モデルは混合できる")
     sentence = say(

@@ -60,6 +60,7 @@ def _share(row: dict[str, Any], key: str, scale: int) -> Cell:
 def barriers(folder: Folder, found: dict[str, Any]) -> Table:
     """One row for each two networks."""
     say = say_in(folder.lang)
+    words = {"yes": say("◆ yes", "◆ あり"), "none": say("● none", "● なし"), "unclear": say("○ unclear", "○ 不明")}
     titles = (
         say("accuracy below the line, points", "正解率の落ち込み (ポイント)"), say("at a share of", "割合"),
         say("robust accuracy below the line, points", "頑健正解率の落ち込み"), say("loss above the line", "損失の上昇"),
@@ -76,7 +77,7 @@ def barriers(folder: Folder, found: dict[str, Any]) -> Table:
             Cell(f"{edge['at']:.3g}", edge["at"]),
             Cell(f"{100 * edge['robust']:.1f}", edge["robust"]),
             Cell("–" if edge["loss"] is None else f"{edge['loss']:.3g}", edge["loss"]),
-            Cell(say("◆ yes", "◆ あり") if edge["barrier"] else say("● none", "● なし")),
+            Cell(words[edge["word"]]),
         )
         for edge in found["barriers"]
     )
