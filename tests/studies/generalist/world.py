@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assay.studies.generalist import words
 from assay.studies.generalist.claims import CLAIMS, judge
 from assay.studies.generalist.design import ADVERSARIAL, HERO
+from assay.studies.generalist.labels import ARM
 from assay.studies.verdict import verdicts
 
 ARMS = [
@@ -20,7 +20,7 @@ ABOUT: dict[str, Any] = {
     "judged": 500,
     "absent": [],
     "conditions": [
-        {"name": name, "label": words.ARM.get(name, {"en": name, "ja": name}), "role": "control", "epochs": 9}
+        {"name": name, "label": ARM.get(name, {"en": name, "ja": name}), "role": "control", "epochs": 9}
         | {"passes": 1, "passes_before": 0}
         for name in ARMS
     ],

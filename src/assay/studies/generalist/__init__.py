@@ -29,6 +29,7 @@ from assay.studies.generalist.design import (
     begun,
 )
 from assay.studies.generalist.equal import Costed, costed
+from assay.studies.generalist.labels import ARM
 from assay.studies.generalist.look import TABLES, looked
 from assay.studies.generalist.matched import table as matched_table
 from assay.studies.generalist.tables import compared, image_rows, parts, pictures, run_rows
@@ -196,7 +197,7 @@ class GeneralistStudy(Study):
              "passes_backward": each.each.backward} for each in cost
         ]  # fmt: skip
         if any(each.teacher for each in cost):
-            found.append({"name": NATURAL, "label": words.ARM[NATURAL], "role": "teacher"})
+            found.append({"name": NATURAL, "label": ARM[NATURAL], "role": "teacher"})
         return {
             "conditions": found,
             "absent": [name for name in NAMES if name not in self.arms],

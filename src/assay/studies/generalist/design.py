@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from assay.core.spec import Spec
-from assay.studies.generalist import words
+from assay.studies.generalist import labels
 from assay.studies.remedies.design import HORIZON, SLOWEST
 from assay.studies.study import Text
 from assay.train import (
@@ -70,23 +70,23 @@ def arms(recipe: Recipe, asked: Sequence[str], how: Setting) -> list[Arm]:
     assert isinstance(plain, Adversarial)
     robust = how.own[0]
     found = [
-        Arm(HERO, words.ARM[HERO], "hero", mixed(plain, how), OwnOptimiser()),
-        Arm(ADVERSARIAL, words.ARM[ADVERSARIAL], "reference", plain, robust),
+        Arm(HERO, labels.ARM[HERO], "hero", mixed(plain, how), OwnOptimiser()),
+        Arm(ADVERSARIAL, labels.ARM[ADVERSARIAL], "reference", plain, robust),
     ]
     for name in (name for name in NAMES if name in asked):
         if name == FLOORS:
             found += [
-                Arm(floored(floor), words.floored(floor), "sweep", mixed(plain, how, floor=floor), OwnOptimiser())
+                Arm(floored(floor), labels.floored(floor), "sweep", mixed(plain, how, floor=floor), OwnOptimiser())
                 for floor in how.floors
             ]
         elif name == RADII:
             found += [
-                Arm(narrowed(factor), words.narrowed(factor), "tuned", averaged(_within(plain, factor)), robust)
+                Arm(narrowed(factor), labels.narrowed(factor), "tuned", averaged(_within(plain, factor)), robust)
                 for factor in how.eps
             ]
         elif name == BETAS:
             found += [
-                Arm(bent(beta), words.bent(beta), "tuned", averaged(trades(plain, beta)), robust) for beta in how.betas
+                Arm(bent(beta), labels.bent(beta), "tuned", averaged(trades(plain, beta)), robust) for beta in how.betas
             ]
         else:
             found.append(_one(name, plain, how))
@@ -110,7 +110,7 @@ def _one(name: str, plain: Adversarial, how: Setting) -> Arm:
         ANCHORED: ("reference", averaged(anchored), robust, NATURAL),
     }
     role, strategy, optimiser, after = found[name]
-    return Arm(name, words.ARM[name], role, strategy, optimiser, after)
+    return Arm(name, labels.ARM[name], role, strategy, optimiser, after)
 
 
 def mixed(
@@ -174,7 +174,7 @@ def timed(strategy: Strategy, epochs: int, steps: int) -> Strategy:
     back = strategy.hand_back
     if back is not None:
         back = next(one for n in range(EVERY, 0, -1) if (one := back.with_(every=n)).ever(epochs) or n == 1)
-    return strategy.with_(decay=decay, hand_back=back)
+    return strategy.with_(decay=decay, hand_back=back, ramp="mean")  # as the averages of the controls begin
 
 
 def begun(recipe: Recipe, source: Teacher) -> Recipe:
