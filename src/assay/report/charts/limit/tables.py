@@ -64,9 +64,7 @@ def levels(folder: Folder) -> Table | None:
             score, interval = with_interval(mean_interval(own.test_accuracy, folder.level), 100, folder.lang)
             shown = number(step["level"], 0) + (f" ({say('base', '基準')})" if step["condition"] == BASE else "")
             cells = [
-                Cell(
-                    number(here.value.get(kind), 3), here.value.get(kind, -1e9), note=_span(here, kind, say("to", "〜"))
-                )
+                Cell(number(here.value.get(kind), 3), here.value.get(kind, -1e9), note=_span(here, kind, to))
                 for kind in called
             ]
             rows.append((Cell(title), Cell(shown, step["level"]), *cells, Cell(score, note=interval)))
