@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from assay.data import Dataset
-from assay.lab import Lab
 from assay.studies.generalist.design import (
     ADVERSARIAL,
     MOMENTS,
     NATURAL,
     TUNING_SHARE,
     Arm,
-    begun,
     standard,
     timed,
 )
 from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import SMALL, examples, lasting, passes_each
-from assay.train import Adversarial, Recipe, Teacher, train
+from assay.studies.remedies.equal import examples, lasting, passes_each
+from assay.train import Adversarial, Recipe
 from assay.train.optimiser import OwnOptimiser
-from assay.train.passes import Passes, passes_of
+from assay.train.passes import Passes
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def costed(base: Recipe, arms: Sequence[Arm], natural: OwnOptimiser, data: Datas
             plain = base.strategy
             assert isinstance(plain, Adversarial)
             teacher = base.with_(strategy=standard(plain), optimiser=natural.over(base.optimiser))
-            each, teaching = _anchored(recipe, teacher, data), passes_each(teacher, data).total
+            each, teaching = passes_each(recipe, data), passes_each(teacher, data).total
             epochs = max(1, round(total / ((each.total + teaching) * images)))
             before = round(teaching * images * epochs)
             found.append(_settled(arm, recipe, each, epochs, data, before, teacher))
@@ -80,13 +76,3 @@ def _settled(
     own = own.with_(keep=MOMENTS) if arm.strategy.team else own
     first = None if teacher is None else lasting(teacher, epochs)
     return Costed(arm, own, each, round(each.total * examples(recipe, data) * epochs) + before, before, first)
-
-
-def _anchored(recipe: Recipe, teacher: Recipe, data: Dataset) -> Passes:
-    """Passes of a student, counted with a small teacher that is trained for the purpose and thrown away."""
-    small = {"model": SMALL, "activation": None, "epochs": 1, "keep": ("1",), "biases": (), "evaluate_every": 0}
-    with TemporaryDirectory() as folder:
-        one = teacher.with_(**small, start=None, batch=len(data.train))
-        Lab(folder).put("teacher", one.plain(), train([one], data)[0], {})
-        there = Teacher(run=str(Path(folder) / "runs" / "teacher"))
-        return passes_of(begun(recipe.with_(**small), there), data)
