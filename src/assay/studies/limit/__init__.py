@@ -53,11 +53,11 @@ class Limit(Study):
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=8", "grid.sizes=[0.25]", "grid.epochs=[2]", "grid.widths=[8,32]"),
         "default": (),
-        "evidence": ("grid.seeds=12",),
+        "evidence": ("grid.seeds=16",),
     }
     least_seeds: ClassVar[int] = 4
 
-    seeds: int = Field(6, ge=4, le=1000)
+    seeds: int = Field(8, ge=4, le=1000)
     widths: tuple[int, ...]  # of the last layer, the others in proportion
     sizes: tuple[Share, ...] = Field(("1/8", "1/4", "1/2"), validate_default=True)  # shares of the training images
     epochs: tuple[int, ...]
