@@ -74,7 +74,7 @@ def test_every_field_of_every_kind_is_part_of_the_identity(family: type) -> None
     values |= {"teacher": "lab/d", "spread": 3, "adversarial_weight": 0.3}
     values |= {"stop": "0.7", "shift": "gaussian_blur", ("shifted", "strength"): 0.3, ("part", "start"): "0.2"}
     values |= {"learners": [{"strategy": "standard"}], "mix": {"start": 0.5}, "hand_back": None, "global_decay": 0.1}
-    values |= {"ramp": "released", "norm": "separate", "select": {"floor": 0.5}}
+    values |= {"ramp": "mean", "norm": "separate", "select": {"floor": 0.5}}
     for kind in family.family.values():
         given = {"at": "0.1"} if family is Intervention else {}
         given |= {"activation": "gelu"} if kind is HotSwap else {}

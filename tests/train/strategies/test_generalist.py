@@ -46,7 +46,7 @@ def net(shape, classes):
 
 def generalist(**fields: Any) -> dict[str, Any]:
     both = [{"strategy": ROBUST}, {"strategy": "standard"}]
-    return {"kind": "generalist", "learners": both, "hand_back": None, **fields}
+    return {"kind": "generalist", "learners": both, "hand_back": None, "ramp": "mean", **fields}
 
 
 @pytest.mark.parametrize("start", ["0", "1/2"])

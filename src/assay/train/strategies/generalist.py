@@ -30,9 +30,9 @@ class Generalist(Strategy):
 
     A_i <- A_i + r_t (a_i - A_i);  G <- G + s_t (sum_i w_i A_i - G): averages of each, and of their mixture, the global
     model G, which alone is evaluated and kept. ``decay``: what an average keeps of itself each step; ``global_decay``
-    is G's own (0: the mixture as it is). ``ramp`` says how averages begin: of equal parts until the decay forgets
-    faster (``mean``), or with the decay min(decay, (t + 1) / (t + 10)) of the released code (``released``). Until
-    ``start`` they follow the learners.
+    is G's own (0: the mixture as it is). ``ramp`` says how averages begin: with the released code's decay
+    min(decay, (t + 1) / (t + 10)) (``released``), or of equal parts until the decay forgets faster, as in `Averaged`
+    (``mean``), which lags behind in short runs. Until ``start`` they follow the learners.
 
     ``norm`` is about batch norm. ``average``: running statistics are averaged, mixed and handed back like weights.
     ``estimate``: those of the global model are estimated anew when it is looked at or kept, on ``images`` training
@@ -49,7 +49,7 @@ class Generalist(Strategy):
     hand_back: HandBack | None = HandBack()
     decay: Number = Field(0.999, ge=0, lt=1)
     global_decay: Number | None = Field(None, ge=0, lt=1)  # None: as `decay`
-    ramp: Literal["mean", "released"] = "mean"
+    ramp: Literal["mean", "released"] = "released"
     start: Share = Field(Fraction(0), ge=0, lt=1)
     norm: Literal["average", "estimate", "separate"] = "estimate"
     images: int = Field(1024, ge=2)
