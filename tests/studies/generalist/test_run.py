@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from assay.core.files import read_json
 from assay.lab import Lab
@@ -83,7 +84,7 @@ def test_verdicts_rebuild_from_the_tables_alone(done: tuple[Path, Lab], tmp_path
     assert json.loads((rebuild(away) / "verdicts.json").read_text()) == first
     for lang in ("en", "ja"):
         page = render(away, lang).read_text()
-        assert all(claim.text[lang].rstrip(".。") in page for claim in CLAIMS)
+        assert all(str(escape(claim.text[lang].rstrip(".。"))) in page for claim in CLAIMS)
 
 
 def test_an_interrupted_study_goes_on_and_ends_the_same(done: tuple[Path, Lab]) -> None:
