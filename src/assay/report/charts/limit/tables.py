@@ -78,6 +78,6 @@ def levels(folder: Folder) -> Table | None:
 
 
 def _span(here: Frame, kind: str, to: str) -> str:
-    return (
-        f"{number(max(here.low[kind], -1), 2)} {to} {number(min(here.high[kind], 1), 2)}" if kind in here.index else ""
-    )
+    if kind not in here.index:
+        return ""
+    return f"{number(max(here.low[kind], -1), 2)} {to} {number(min(here.high[kind], 1), 2)}"
