@@ -11,9 +11,13 @@ import pytest
 
 from assay.lab import Lab
 from assay.metrics import METRICS
+from assay.report.charts.families.beside import beside as beside_blocks
+from assay.report.charts.families.measures import by_measure
+from assay.report.folder import Folder
 from assay.studies import Means, conduct, configure
 from assay.studies.families.beside import BesideJob, beside, chosen, measures_beside
 from assay.studies.families.tables import families
+from assay.studies.families.trust import PRIMARY
 from tests.studies.conftest import SMALL
 from tests.studies.test_families_claims import cloud
 
@@ -68,3 +72,9 @@ def test_a_small_study_tells_trained_models_from_untrained_ones(parts: Path, tmp
     assert (trust.models == 12).all() and trust.separation.between(0, 1).all()
     costs = {row["measure"]: row for row in json.loads((folder / "provenance.json").read_text())["costs"]["trust"]}
     assert set(costs) == names and all(row["pairs"] > 0 and row["megabytes"] > 0 for row in costs.values())
+    shown = Folder(folder)
+    *said, table = beside_blocks(shown)
+    assert len(table.rows) == len(names) and [row[0].text for row in table.rows][:2] == list(PRIMARY)
+    assert "Trusted here are" in said[0].text or "None of" in said[0].text
+    by = by_measure(shown, "stress-moves")
+    assert by is not None and len(by.rows) == 2

@@ -20,6 +20,7 @@ from assay.studies.families.claims import CLAIMS
 from assay.studies.families.design import Condition, conditions, design
 from assay.studies.families.judging import judge
 from assay.studies.families.observing import Seen, observed
+from assay.studies.families.references import MOST, SHARES, labelled_at_random
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
@@ -52,7 +53,7 @@ class Families(Study):
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=6", "grid.times=[0.5]"),
         "default": (),
-        "evidence": ("grid.seeds=20",),
+        "evidence": ("grid.seeds=20", "grid.robust=128", "grid.controls=true"),
     }
 
     activations: tuple[ActivationName, ...] = ("tanh", "sigmoid")
@@ -60,6 +61,9 @@ class Families(Study):
     times: tuple[Share, ...] = Field(("0.25", "0.75"), validate_default=True)
     optimiser: Literal["keep", "reset"] = "keep"  # its state, at a swap
     probe: int = Field(512, ge=16)
+    robust: int = Field(0, ge=0)  # test inputs on which the paired runs are attacked; 0: none
+    eps: Share = Field("2/255", validate_default=True)  # how far, Linf
+    controls: bool = False  # further runs and tests that say what the claims mean, `controls`
     beside: int = Field(3, ge=0)  # models of each family a condition that all measures are taken of; 0: none
 
     @field_validator("times")
@@ -86,7 +90,11 @@ class Families(Study):
         """One stage: both designs over all conditions."""
         if number:
             return {}
-        return design(self.recipe, self.conditions, self.seeds, self.times, data.learned)
+        runs = design(self.recipe, self.conditions, self.seeds, self.times, data.learned)
+        if self.controls:
+            first = self.recipe.seed + 1000 + len(self.conditions) * self.seeds
+            runs |= labelled_at_random(self.recipe, self.seeds, first, data.learned)
+        return runs
 
     def _layers(self, data: Dataset) -> tuple[str, ...]:
         assert self.recipe.model is not None
@@ -107,7 +115,7 @@ class Families(Study):
         """What this many seeds can show."""
         third = max(3, self.seeds // 3)
         return {
-            "runs": 2 * self.seeds * len(self.conditions),
+            "runs": 2 * self.seeds * len(self.conditions) + self.controls * len(SHARES) * min(self.seeds, MOST),
             "smallest_p": {"stress-moves": smallest_p("sign-flip", self.seeds)},
             "detectable": {
                 "unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))
@@ -120,7 +128,9 @@ class Families(Study):
         view = View(self.source, self.recipe.model, self.probe)
         conditions = [condition.plain() for condition in self.conditions]
         seen = Seen(self.recipe, view, conditions, self._layers(data), planned, lab, data)
-        return observed(seen, each, beside=self.beside, level=1 - self.level)
+        attack = (self.robust, float(self.eps))
+        known = {"level": self.level, "seeds": self.seeds, "conditions": conditions} if self.controls else None
+        return observed(seen, each, beside=self.beside, attack=attack, controlled=known, level=1 - self.level)
 
     @classmethod
     def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:

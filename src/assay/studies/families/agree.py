@@ -36,6 +36,8 @@ PRIMARY = (
         text("Procrustes distance", "プロクラステス距離"),
     ),
 )
+# The same measures on the answers instead of the inside: a control.
+LOGITS = tuple(Primary(f"logits_{m.name}", f"{m.movement}_logits", m.from_twin, m.said) for m in PRIMARY)
 
 
 def agreed(claim: Claim, found: Mapping[str, Judged]) -> Judged:

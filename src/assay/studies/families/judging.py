@@ -19,6 +19,7 @@ from assay.studies.families.claims import (
     unhappy_vary_more,
     worse_is_wider,
 )
+from assay.studies.families.robust import told
 from assay.studies.phrases import stopped
 from assay.studies.study import Judged, Tables, Text
 
@@ -31,7 +32,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     )
     alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
     names = about.get("measures", [PRIMARY[0].name])  # studies from before the second measure have one
-    found = {m.name: _by(m, alive, tables["pairs"], about) for m in PRIMARY if m.name in names}
+    found = {m.name: by_one(m, alive, tables["pairs"], about) for m in PRIMARY if m.name in names}
     judged = {
         claim.name: agreed(claim, {name: claims[claim.name] for name, (claims, _, _) in found.items()})
         for claim in CLAIMS
@@ -44,18 +45,19 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         *words.floor_or_ceiling(alive),
         *words.narrow(about),
         *words.one_measure(list(found)),
+        *told(runs),
     ]
     return judged, warnings
 
 
-def _by(
+def by_one(
     measure: Primary, alive: pd.DataFrame, pairs: pd.DataFrame, about: Mapping[str, Any]
 ) -> tuple[dict[str, Judged], list[str], int]:
     """All claims under one measure; the conditions left out of the paired ones, and how many models have no place."""
     level = 1 - about["level"]
     alive = alive.assign(movement=alive[measure.movement])
     paired, left_out = _complete(alive[alive.design == "paired"], about)
-    own, distances = _matrix(alive[alive.design == "family"], pairs, measure.name)
+    own, distances = models_and_distances(alive[alive.design == "family"], pairs, measure.name)
     accuracy = alive[alive.design == "paired"].groupby("condition").test_accuracy.mean()
     judged = {
         "stress-moves": stress_moves(paired, about, level),
@@ -81,7 +83,7 @@ def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFr
     return moved[moved.seed.isin(everywhere)], left
 
 
-def _matrix(own: pd.DataFrame, pairs: pd.DataFrame, measure: str) -> tuple[pd.DataFrame, np.ndarray]:
+def models_and_distances(own: pd.DataFrame, pairs: pd.DataFrame, measure: str) -> tuple[pd.DataFrame, np.ndarray]:
     """The family models that have distances, and their distance matrix in the same order."""
     known = set(pairs.run_a) | set(pairs.run_b)
     own = own[own.run.isin(known)].reset_index(drop=True)

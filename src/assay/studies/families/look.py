@@ -97,12 +97,15 @@ def _moments(
     twin: Mapping[str, tuple[np.ndarray, Features]],
     labels: np.ndarray,
 ) -> Iterator[dict[str, Any]]:
-    """How far the run is from its twin, and from itself just before its stress, at each moment and layer."""
+    """How far the run is from its twin, and from itself just before its stress: each moment, each layer, the logits."""
     since = job.since[run]
     start = next((m for m in seen if m.endswith("-") and float(Fraction(m[:-1])) == since), None)
-    for moment, (logits, layers) in seen.items():
+    first = {**seen[start][1], "logits": seen[start][0]} if start else {}
+    for moment, (logits, inside) in seen.items():
         share = float(Fraction(moment.removesuffix("-")))
-        for layer in job.layers:
+        layers = {**inside, "logits": logits}
+        then = {**twin[moment][1], "logits": twin[moment][0]} if moment in twin else {}
+        for layer in (*job.layers, "logits"):
             yield {
                 "run": run,
                 "moment": moment,
@@ -110,14 +113,10 @@ def _moments(
                 "side": "before" if moment.endswith("-") else "after",
                 "layer": layer,
                 **{
-                    measure.from_twin: distance(layers[layer], twin[moment][1][layer], measure.name)
-                    if moment in twin
-                    else None
+                    measure.from_twin: distance(layers[layer], then[layer], measure.name) if then else None
                     for measure in PRIMARY
                 },
-                "from_start": distance(layers[layer], seen[start][1][layer])
-                if start and share >= float(since or 0)
-                else None,
+                "from_start": distance(layers[layer], first[layer]) if first and share >= float(since or 0) else None,
                 "test_accuracy": accuracy(logits, labels),
             }
 

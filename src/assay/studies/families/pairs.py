@@ -10,10 +10,12 @@ import pandas as pd
 
 from assay.maths.statistics import pcoa, spread
 from assay.metrics import is_constant, pairwise
+from assay.studies.families.agree import LOGITS, PRIMARY
 from assay.studies.families.look import Look
 from assay.studies.study import Planned
 
-PAIRS = ["run_a", "run_b", "layer", "cka_distance", "procrustes_distance", "debiased_cka", "disagreement"]
+DISTANCES = [m.name for m in (*PRIMARY, *LOGITS)]
+PAIRS = ["run_a", "run_b", "layer", *DISTANCES, "debiased_cka", "disagreement"]
 LAYERS = ["condition_a", "condition_b", "layer", "cka", "spread"]
 
 
@@ -28,13 +30,12 @@ def pairs_and_layers(
     if len(alive) < 2:
         return pd.DataFrame(columns=PAIRS), pd.DataFrame(columns=LAYERS)
     at = [looks.features[run][primary] for run in alive]
+    answers = [looks.logits[run] for run in alive]
     distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
-    disagree = pairwise([looks.logits[run] for run in alive], "disagreement")
-    turned = pairwise(at, "procrustes_distance")
+    columns = [distances, pairwise(at, "procrustes_distance"), *(_of_answers(answers, m.name) for m in PRIMARY)]
+    columns += [similar, pairwise(answers, "disagreement")]
     upper = list(zip(*np.triu_indices(len(alive), 1), strict=True))
-    rows = [
-        (alive[i], alive[j], primary, distances[i, j], turned[i, j], similar[i, j], disagree[i, j]) for i, j in upper
-    ]
+    rows = [(alive[i], alive[j], primary, *(column[i, j] for column in columns)) for i, j in upper]
     between = []
     for layer in layers:
         live = np.array([not is_constant(looks.features[run][layer]) for run in alive])
@@ -44,6 +45,15 @@ def pairs_and_layers(
             s = similar if layer == primary else pairwise(each, "debiased_cka")
             between += _by_condition(condition[live], layer, d, s)
     return pd.DataFrame(rows, columns=PAIRS), pd.DataFrame(between, columns=LAYERS)
+
+
+def _of_answers(logits: Sequence[np.ndarray], measure: str) -> np.ndarray:
+    """Distances between logits; none to a model that answers everything alike."""
+    found = np.full((len(logits), len(logits)), np.nan)
+    live = [i for i, each in enumerate(logits) if not is_constant(each)]
+    if len(live) > 1:
+        found[np.ix_(live, live)] = pairwise([logits[i] for i in live], measure)
+    return found
 
 
 def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarray) -> list[dict[str, Any]]:

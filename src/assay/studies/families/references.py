@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,26 +31,32 @@ def labelled_at_random(base: Recipe, seeds: int, first: int, digest: str) -> dic
     return runs
 
 
-def untrained(base: Recipe, seeds: Sequence[int], data: Dataset, x: Tensor) -> dict[str, tuple[np.ndarray, Features]]:
-    """Logits and features of networks as they are before the first step, by a name each."""
+def untrained(base: Recipe, first: int, data: Dataset, x: Tensor) -> dict[str, tuple[np.ndarray, Features]]:
+    """Logits and features of networks as they are before the first step, by a name each, of seeds from ``first`` on."""
     assert base.model is not None
     found = {}
-    for seed in list(seeds)[:MOST]:
+    for seed in range(first, first + MOST):
         net = build(base.model, data.shape, len(data.classes), activation=base.activation, seed=seed).eval()
         found[f"{UNTRAINED} {seed}"] = features(net, x)
     return found
+
+
+def referred(planned: Mapping[str, Planned]) -> dict[str, str]:
+    """Runs with seeds of their own that stress did not touch, by what labels they were trained on; a few of each."""
+    kinds: dict[str, str] = {}
+    for run, plan in planned.items():
+        kind = plan.tags["condition"]
+        usable = plan.tags["design"] != "paired" and kind in ("none", *SHARES)
+        if usable and list(kinds.values()).count(kind) < MOST:
+            kinds[run] = kind
+    return kinds
 
 
 def known_groups(
     planned: Mapping[str, Planned], looks: Mapping[str, Features], fresh: Mapping[str, Any]
 ) -> tuple[dict[str, Features], dict[str, str]]:
     """Models of groups that surely differ: shares of random labels where these were trained, else untrained ones."""
-    groups: dict[str, str] = {}
-    for run, plan in planned.items():
-        kind = plan.tags["condition"]
-        usable = run in looks and plan.tags["design"] != "paired" and kind in ("none", *SHARES)
-        if usable and list(groups.values()).count(kind) < MOST:
-            groups[run] = kind
+    groups = {run: kind for run, kind in referred(planned).items() if run in looks}
     known = {run: looks[run] for run in groups}
     if not set(groups.values()) - {"none"}:
         known |= {name: found[1] for name, found in fresh.items()}

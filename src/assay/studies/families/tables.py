@@ -12,9 +12,10 @@ import pandas as pd
 
 from assay.data import Dataset
 from assay.lab import Lab
-from assay.studies.families.agree import PRIMARY
+from assay.studies.families.agree import LOGITS, PRIMARY
 from assay.studies.families.look import Look
 from assay.studies.families.pairs import pairs_and_layers
+from assay.studies.families.sorting import families
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import Planned, Tables
 
@@ -64,37 +65,20 @@ def tables(
 def _runs(
     planned: Mapping[str, Planned], stress: Mapping[str, Any], looks: Look, lab: Lab, data: Dataset, primary: str
 ) -> pd.DataFrame:
-    ends = {row["run"]: row for row in looks.moments if row["moment"] == "1" and row["layer"] == primary}
+    ends = {(row["run"], row["layer"]): row for row in looks.moments if row["moment"] == "1"}
     rows = []
     for run, plan in planned.items():
         found = looks.numbers.get(run, {})
         row = run_row(run, plan, found, lab, data)
         row |= {"density": found.get("density"), "correlation": found.get("correlation")}
-        row |= {measure.movement: ends.get(run, {}).get(measure.from_twin) for measure in PRIMARY}
+        for layer, measures in ((primary, PRIMARY), ("logits", LOGITS)):
+            end = ends.get((run, layer), {})
+            row |= {measure.movement: end.get(measure.from_twin) for measure in measures}
         rows.append(row)
     table = pd.DataFrame(rows)
     table.insert(2, "stress", [stress[name]["stress"] for name in table["condition"]])
     table.insert(5, "family", families(table))
     return table
-
-
-def families(runs: pd.DataFrame) -> pd.Series:
-    """Happy: the upper third of a condition's models by val accuracy, ties by val cross-entropy; unhappy: the lower.
-
-    At least three models each: of two, the distances to their own centre are one number and cannot be tested. Only
-    models with seeds of their own are sorted.
-    """
-    family = pd.Series("", index=runs.index, dtype=object)
-    own = runs[(runs.design == "family") & (runs.status == "finished")]
-    for _, models in own.groupby("condition", sort=False):
-        ranked = models.sort_values(["val_accuracy", "val_cross_entropy"], ascending=[False, True], kind="stable")
-        third = max(3, len(ranked) // 3)
-        if len(ranked) < 2 * third:
-            continue
-        family[ranked.index] = "middle"
-        family[ranked.index[:third]] = "happy"
-        family[ranked.index[-third:]] = "unhappy"
-    return family
 
 
 def _frame(name: str, rows: Sequence[Any]) -> pd.DataFrame:

@@ -6,9 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assay.report.blocks import Block, Figure, Section, Story
 from assay.report.charts.curves import curves
-from assay.report.charts.families import detail, measures, motion, movers, place, rates, samples, spread, tables
+from assay.report.charts.families import (
+    beside,
+    detail,
+    measures,
+    motion,
+    movers,
+    place,
+    rates,
+    samples,
+    spread,
+    tables,
+    times,
+)
 from assay.report.charts.families.controls import controls
 from assay.report.charts.families.space import Space, space
+from assay.report.charts.families.tested import control_tests
 from assay.report.claims import claim_section
 from assay.report.folder import Folder
 from assay.report.words import chrome, say_in
@@ -44,7 +57,7 @@ def story(folder: Folder) -> Story:
     return Story(
         hero=place.model_map(folder, models),
         sections=(*claims, *_looks(folder)),
-        controls=controls(folder, models),
+        controls=_there([control_tests(folder), *controls(folder, models)]),
     )
 
 
@@ -55,7 +68,7 @@ def _looks(folder: Folder) -> list[Section]:
         (
             "by-condition",
             say("What each condition does to accuracy", "条件が正解率に与える影響"),
-            [rates.by_condition(folder), rates.condition_table(folder)],
+            [rates.by_condition(folder), rates.condition_table(folder), times.kind_by_time(folder)],
         ),
         (
             "on-shifted",
@@ -63,6 +76,7 @@ def _looks(folder: Folder) -> list[Section]:
             [rates.false_detections(folder), rates.shift_table(folder)],
         ),
         ("by-layer", say("Similarity by layer", "層ごとの類似度"), [detail.layers(folder)]),
+        ("measures", say("Which measure can be trusted here", "ここで信頼できる指標"), beside.beside(folder)),
         (
             "samples-moved",
             say("Which classes and samples moved most", "最も動いたクラスとサンプル"),
