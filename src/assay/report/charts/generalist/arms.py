@@ -86,9 +86,9 @@ def _short(name: str, say: Say) -> str:
     return say(f"beta {amount}", f"ベータ {amount}") if name.startswith(KINDS["trades"][1]) else name
 
 
-def keys(found: Arms, say: Say) -> dict[str, list[tuple[str, str, str]]]:
-    """What hues and shapes mean, for the page."""
-    words = {
+def rules(say: Say) -> dict[str, str]:
+    """What each hue means."""
+    return {
         HERO: say("generalist", "ジェネラリスト"),
         ADVERSARIAL: say("adversarial training", "敵対的学習"),
         AVERAGED: say("averaged, also in smaller radii", "平均（小さい半径も）"),
@@ -99,6 +99,11 @@ def keys(found: Arms, say: Say) -> dict[str, list[tuple[str, str, str]]]:
         STANDARD: say("standard training", "通常の学習"),
         "masked": say("not to be believed", "信頼不可"),
     }
+
+
+def keys(found: Arms, say: Say) -> dict[str, list[tuple[str, str, str]]]:
+    """What hues and shapes mean, for the page."""
+    words = rules(say)
     shown = [(words[hue], token, "diamond" if hue == HERO else "circle") for hue, token in found.hues.items()]
     if "changed" in found.shapes:
         shown.insert(1, (say("… changed", "… の変形"), HUES[HERO], "square"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from assay.report.blocks import Figure, Panel, Table
+from assay.report.blocks import Cell, Figure, Panel, Table
 from assay.report.charts import kit
 from assay.report.charts.arm_table import means_table
 from assay.report.charts.generalist.arms import Arms
@@ -99,7 +100,12 @@ def barriers(folder: Folder, found: Arms | None) -> Table | None:
         return None
     there = [arm for arm in found.arms if runs[runs.condition == arm.name].barrier_clean.notna().any()]
     caption = say("Barriers: how far the loss rises above the straight line", "障壁: 直線からの損失の上昇")
-    return means_table(folder, found, "barriers", there, shown, caption)
+    table = means_table(folder, found, "barriers", there, shown, caption)
+    if table is None:
+        return None
+    empty = "–"  # a weight is chosen by one arm alone
+    rows = tuple(tuple(Cell(empty) if cell.text == empty else cell for cell in row) for row in table.rows)
+    return replace(table, rows=rows)
 
 
 def layers(folder: Folder, found: Arms | None) -> Figure | None:

@@ -119,14 +119,14 @@ def classes(folder: Folder, found: Arms | None) -> Figure | None:
     if found is None or not {"class", "label", "clean", "robust"} <= set(frame.columns):
         return None
     known = [str(name) for name in (folder.study.get("data") or {}).get("classes") or []]
-    drawn = found.drawn(frame)
+    drawn = found.drawn(frame.assign(place=frame.label))  # what is drawn has labels of its own
     if drawn.empty or len(known) > 30:
         return None
     panels, said = [], []
     for column, title in (("clean", say("Clean, %", "通常 (%)")), ("robust", say("Robust, %", "頑健 (%)"))):
-        mean = drawn.groupby(["full", "label"], sort=False)[column].mean().dropna().reset_index()
+        mean = drawn.groupby(["full", "place"], sort=False)[column].mean().dropna().reset_index()
         cells = pd.DataFrame(
-            {"row": mean["full"], "column": [class_name(v, known) for v in mean.label], "value": 100 * mean[column]}
+            {"row": mean["full"], "column": [class_name(v, known) for v in mean.place], "value": 100 * mean[column]}
         )
         if cells.empty:
             continue

@@ -9,7 +9,7 @@ import altair as alt
 from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
 from assay.report.charts.curves import curves
-from assay.report.charts.generalist.arms import MAIN, Arms
+from assay.report.charts.generalist.arms import MAIN, Arms, rules
 from assay.report.charts.overfitting.along import looks
 from assay.report.charts.scatter import axis, channels, diagonal
 from assay.report.folder import Folder, Frame
@@ -47,14 +47,15 @@ def risks(folder: Folder, found: Arms | None) -> Figure | None:
             f"混合モデル {number(own.y.min(), 3)}〜{number(own.y.max(), 3)} nats。",
         ),
         caption=say(
-            "A point is a run three quarters through (hollow) or at the end (filled): the learners' mean risk, each at "
-            "its own task, and the global model's mean risk at both. The claim is about the second panel, where each "
+            "A point is a run three quarters through (hollow) or at the end (filled); diamonds are the generalist, "
+            "squares its changed kin. Across: the learners' mean risk, each at its own task; upwards: the global "
+            "model's mean risk at both. The claim is about the second panel, where each "
             "arm and moment has its mean at 0: only chance is left. Dashed: both the same.",
-            "点は学習の 3/4 (中抜き) または終了時 (塗り) の 1 学習。横は各学習器の自分の課題でのリスクの平均、"
+            "点は学習の 3/4 (中抜き) または終了時 (塗り) の 1 学習、菱形はジェネラリスト、四角はその変形。"
+            "横は各学習器の自分の課題でのリスクの平均、"
             "縦は混合モデルの両課題でのリスクの平均。主張は二つ目の図 (条件と時点の平均を 0 とした差) についてのもの。"
             "破線: 両者が等しい。",
         ),
-        keys=("arm",),
         narrowest=320,
     )
 
@@ -131,6 +132,6 @@ def losses(folder: Folder, found: Arms | None) -> Figure | None:
     """Loss on validation data of all runs, a panel a kind of arm."""
     if found is None:
         return None
-    named = {arm.hue: arm.short for arm in reversed(found.arms)}  # the first arm of a hue names its panel
+    named = rules(say_in(folder.lang))
     panel_of = {arm.name: named[arm.hue] for arm in found.arms}
     return curves(folder, panel_of, {arm.name: arm.hue for arm in found.arms}, found.hues)

@@ -118,7 +118,6 @@ def figure(folder: Folder, found: Arms | None, claim: str) -> Figure | None:
             "線は隣り合う条件の平均を結ぶ。小さな点はシード。縦の帯が主張の差 "
             "(検証画像で同じ通常の正解率となる線上の比較対象とジェネラリスト)。帯がなければ該当なし。",
         ),
-        keys=("arm",),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assay.report.blocks import Block, Figure, Panel
 from assay.report.charts.generalist.arms import Arms
 from assay.report.charts.generalist.tables import measures
@@ -31,7 +33,8 @@ def pair(folder: Folder, found: Arms | None, claim: str) -> list[Block | None]:
         "robust": say("Robust accuracy, %", "頑健正解率 (%)"),
         "balanced": say("Their mean, %", "両者の平均 (%)"),
     }
-    return [slopes(folder, found, claim, shown, measures(say), called)]
+    figure = slopes(folder, found, claim, shown, measures(say), called)
+    return [replace(figure, narrowest=250)] if figure else []
 
 
 def _all(folder: Folder, found: Arms, column: str) -> Figure | None:
@@ -55,5 +58,4 @@ def _all(folder: Folder, found: Arms, column: str) -> Figure | None:
             "Seed by seed: dots are seeds, large marks means, bars their intervals, cut at the edge of the drawing.",
             "シードごとの差。点はシード、大きな印は平均、帯は区間 (図の端で切る)。",
         ),
-        keys=("arm",),
     )

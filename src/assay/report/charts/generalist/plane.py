@@ -45,9 +45,9 @@ def hero(folder: Folder, found: Arms | None) -> Figure | None:
     axes = (across, up)
     tip = kit.tips(full=say("arm", "条件"), x_=say("clean, %", "通常 (%)"), y_=say("robust, %", "頑健 (%)"))
     below = [*flags(outside, across, HEIGHT), *_curves(folder, found, shown, axes), *_halo(shown, axes)]
-    chart: Any = cloud(
-        found, shown, near[["run", "condition", "x", "y"]], axes, tooltip=tip, height=HEIGHT, crosses=True, below=below
-    )
+    small, named = near[["run", "condition", "x", "y"]], [name for name in order if name != HERO]
+    chart: Any = cloud(found, shown, small, axes, tooltip=tip, height=HEIGHT, crosses=True, below=below, named=named)
+    chart = alt.layer(chart, *_front(found, shown, axes))
     steps, slide = walk.steps(folder, found), None
     if len(steps) > 1:
         start = [row["condition"] for row in steps].index(HERO) if HERO in [r["condition"] for r in steps] else 0
@@ -132,6 +132,17 @@ def _halo(points: Frame, axes: tuple[Axis, Axis]) -> list[Any]:
         return []
     disc = alt.Chart(kit.data(own[["x", "y"]])).mark_point(filled=True, size=900, color="@vermillion", opacity=0.16)
     return [disc.encode(x=x, y=y)]
+
+
+def _front(found: Arms, points: Frame, axes: tuple[Axis, Axis]) -> list[Any]:
+    """The generalist before all others, larger, with its name above it."""
+    own, (x, y) = found.drawn(points[points.condition == HERO]), channels(axes)
+    if own.empty:
+        return []
+    source, hue = alt.Chart(kit.data(own[["x", "y", "label"]])), found.hues[own.hue.iloc[0]]
+    mark = source.mark_point(filled=True, shape="diamond", size=230, color=hue, opacity=1, stroke="@ground")
+    name = source.mark_text(dy=-22, fontSize=13, fontWeight=600, color=hue)
+    return [mark.encode(x=x, y=y), name.encode(x=x, y=y, text="label:N")]
 
 
 def _rings(steps: list[dict[str, Any]], axes: tuple[Axis, Axis]) -> list[Any]:

@@ -32,12 +32,10 @@ def figure(folder: Folder, found: Arms | None) -> Figure | None:
     at = [(say("trained for", "学習時の半径"), float(trained))] if isinstance(trained, int | float) else []
     norm = folder.study.get("norm", "")
     across = axis(say(f"radius of the attack ({norm}) →", f"攻撃の半径 ({norm}) →"), middle.eps)
-    up = axis(say("robust accuracy, % ↑", "頑健正解率 (%) ↑"), middle.value, [0.0]).raised(
-        headroom(at, across.span, HEIGHT)
-    )
+    up = axis(say("robust accuracy, % ↑", "頑健正解率 (%) ↑"), middle.value).raised(headroom(at, across.span, HEIGHT))
     middle = middle.assign(
         order=middle.eps,
-        **{end: middle[end].where(middle.n >= LEAST, middle.value).clip(0, up.span[1]) for end in ("low", "high")},
+        **{end: middle[end].where(middle.n >= LEAST, middle.value).clip(*up.span) for end in ("low", "high")},
     )
     tip = kit.tips(full=say("arm", "条件"), eps_=say("radius", "半径"), value_="%")
     spans, titles = (across.span, up.span), (across.title, up.title)

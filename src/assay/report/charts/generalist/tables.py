@@ -49,7 +49,6 @@ def measures(say: Say) -> dict[str, Measure]:
     found["ece"] = Measure(
         say("calibration error", "較正誤差"), say("expected, 15 bins", "期待較正誤差、15 区間"), False, 0.0, 1.0
     )
-    found["brier"] = Measure(say("Brier score", "ブライアスコア"), "", False, 0.0, 2.0)
     return found
 
 
@@ -69,10 +68,11 @@ def rates(say: Say) -> dict[str, Measure]:
 
 
 def shipped(folder: Folder, found: Arms | None) -> Table | None:
-    """Every arm: accuracies with their level of trust, worst classes, calibration, cost."""
+    """Every arm: accuracies with their level of trust, calibration, cost."""
     say = say_in(folder.lang)
     caption = say("All arms: means over seeds and intervals on test", "すべての条件: テストでのシード平均と区間")
-    table = means_table(folder, found, "arms", found.arms, measures(say), caption) if found else None
+    shown = {name: measures(say)[name] for name in ("clean", "robust", "balanced", "ece")}
+    table = means_table(folder, found, "arms", found.arms, shown, caption) if found else None
     if found is None or table is None:
         return None
     runs, names = finished(folder), {arm.label: arm.name for arm in found.arms}
@@ -114,6 +114,14 @@ def _cost(part: Frame) -> Cell:
         return Cell("–")
     passes = float(part.passes.iloc[0])
     return Cell(number(passes / 1e6, 2), passes)
+
+
+def worst(folder: Folder, found: Arms | None) -> Table | None:
+    """Clean and robust accuracy of every arm's worst class."""
+    say = say_in(folder.lang)
+    shown = {name: measures(say)[name] for name in ("clean_worst", "robust_worst")}
+    caption = say("The worst class of each run", "各学習の最も悪いクラス")
+    return means_table(folder, found, "worst", found.arms, shown, caption) if found else None
 
 
 def operation(folder: Folder, found: Arms | None) -> Table | None:
