@@ -80,7 +80,7 @@ def _judge(
     )
     if known and best["way"] >= SOME:
         severity: Severity = "problem" if best["way"] >= MUCH and view.dataset.kind == "image" else "look"
-        return severity, f"A trivial rule is nearly enough: {figures}.", advice
+        return severity, f"A trivial rule does nearly as well as comparing all of an item: {figures}.", advice
     if marked:
         rule, label, told = max(marked, key=lambda each: each[2])
         name = called(view.dataset.classes[label])
@@ -89,7 +89,7 @@ def _judge(
             f"{capital(figures)}."
         )
         return "problem", said, f"find out why the {rule} of {name} differs, and even it out"
-    return "fine", f"No trivial rule is enough: {figures}.", ""
+    return "fine", f"No trivial rule does as well as comparing all of an item: {figures}.", ""
 
 
 def _told(train: np.ndarray, labels: np.ndarray, test: np.ndarray, classes: int) -> np.ndarray:
