@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from fake_collapse import write as write_collapse
 from fake_frontier import write as write_frontier
+from fake_generalist import write as write_generalist
 from fake_overfitting import write as write_overfitting
 from fake_remedies import write as write_remedies
 from fake_simplicity import write as write_simplicity
@@ -409,4 +410,37 @@ def test_a_frontier_is_read_without_scripts_and_on_paper(browser: Any, frontier_
     page = opened(browser, frontier_page).page
     page.emulate_media(media="print")
     assert not page.locator(".slide label").is_visible() and page.locator("#walk").is_visible()
+    page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def generalist_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two learners mixed, with a masked rival and a class that has a dangerous name."""
+    evil = ("<script>alert(1)</script>", "shoes", "bags")
+    folder = write_generalist(tmp_path_factory.mktemp(f"general-{request.param}"), masked="trades", classes=evil)
+    return render(folder, request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_the_generalist_is_drawn_within_the_window(browser: Any, generalist_page: Path, width: int) -> None:
+    fits(browser, generalist_page, width, 45)
+
+
+def test_the_slider_walks_along_the_mixtures_with_their_rivals(browser: Any, generalist_page: Path) -> None:
+    seen = opened(browser, generalist_page)
+    page = seen.page
+    assert page.title() in ("Clean and robust accuracy decoupled · assay", "通常の正解率と頑健性の両立 · assay")
+    assert page.locator(".verdict").count() == 11
+    rows = page.locator("#walk tbody tr")
+    assert rows.count() == 4
+    mark = "() => document.querySelector('#frontier .chart svg').innerHTML"
+    for key, at in (("Home", 0), ("End", 3)):
+        before = page.evaluate(mark)
+        page.locator(".slide input").press(key)
+        page.wait_for_function(f"before => ({mark})() !== before", arg=before)
+        shown = page.locator(".slide dd").all_inner_texts()
+        assert shown == [text.strip() for text in rows.nth(at).locator("td").all_inner_texts()]
+        assert "here" in (rows.nth(at).get_attribute("class") or "") and page.locator("#walk tr.here").count() == 1
+    assert page.locator(".gallery img").count() == 6 and "<script>alert(1)</script>" in page.inner_text("main")
+    assert seen.complaints == []
     page.close()

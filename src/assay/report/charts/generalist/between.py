@@ -70,14 +70,19 @@ def _path(found: Arms, arm: Any, long: Frame, span: kit.Domain, say: Say) -> Any
     mean = long.groupby(["kind", "weight"], sort=False).value.mean().reset_index()
     ends = mean[mean.weight.isin([mean.weight.min(), mean.weight.max()])]
     hue = found.hues[arm.hue]
-    names = mean[mean.weight == mean.weight.max()]
+    names = ends[ends.weight == mean.weight.max()]
     names = names.assign(name=names.kind.map({kind: say(*words) for kind, words in LOSSES.items()}))
+    rising = {kind: bool(part.value.iloc[-1] >= part.value.iloc[0]) for kind, part in mean.groupby("kind")}
     return alt.layer(
         alt.Chart(kit.data(ends)).mark_line(color="@faint", strokeWidth=1.2).encode(x=x, y=y, detail="kind:N"),
         alt.Chart(kit.data(long.drop(columns="condition"))).mark_line(color=hue, strokeWidth=0.7, opacity=0.3).encode(
             x=x, y=y, strokeDash=dash, detail="run:N"),
         alt.Chart(kit.data(mean)).mark_line(color=hue, strokeWidth=2.4).encode(x=x, y=y, strokeDash=dash),
-        alt.Chart(kit.data(names)).mark_text(align="right", dx=-4, dy=-9, color=hue).encode(x=x, y=y, text="name:N"),
+        *(  # above a line that rises, below one that falls
+            alt.Chart(kit.data(part)).mark_text(align="right", dx=-4, dy=-10 if rising[kind] else 14, color=hue).encode(
+                x=x, y=y, text="name:N")
+            for kind, part in names.groupby("kind")
+        ),
     ).properties(height=HEIGHT)  # fmt: skip
 
 

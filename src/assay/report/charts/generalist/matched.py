@@ -9,7 +9,7 @@ import pandas as pd
 
 from assay.report.blocks import Cell, Column, Figure, Panel, Table
 from assay.report.charts import kit
-from assay.report.charts.generalist.arms import Arms, judged
+from assay.report.charts.generalist.arms import HUES, Arms, judged
 from assay.report.charts.generalist.walk import rival
 from assay.report.charts.measure import signed
 from assay.report.charts.scatter import axis, channels, cloud
@@ -17,7 +17,7 @@ from assay.report.folder import Folder, Frame
 from assay.report.numbers import between, decimals, mean_interval, number
 from assay.report.words import say_in
 from assay.studies.generalist.design import HERO
-from assay.studies.generalist.matched import family
+from assay.studies.generalist.matched import KINDS, family
 
 HEIGHT = 300
 MATCHED = {"tuned-adversarial": "adversarial", "tuned-trades": "trades"}  # claims and the families they are about
@@ -50,10 +50,10 @@ def table(folder: Folder, found: Arms | None) -> Table | None:
         )
     columns = (
         Column(say("rival", "比較対象")),
-        Column(say("generalist clean on val, %", "ジェネラリスト 通常 (val) %"), True),
-        Column(say("rival clean on val, %", "比較対象 通常 (val) %"), True),
-        Column(say("generalist robust, %", "ジェネラリスト 頑健 %"), True),
-        Column(say("rival robust, %", "比較対象 頑健 %"), True),
+        Column(say("generalist clean on val, %", "混合: 通常 (val) %"), True),
+        Column(say("rival clean on val, %", "対象: 通常 (val) %"), True),
+        Column(say("generalist robust, %", "混合: 頑健 %"), True),
+        Column(say("rival robust, %", "対象: 頑健 %"), True),
         Column(say("difference, points", "差 ポイント"), True, say("with the same seed", "同じシードでの差")),
         Column("n", True, say("seeds", "シード")),
     )
@@ -96,7 +96,7 @@ def figure(folder: Folder, found: Arms | None, claim: str) -> Figure | None:
     )
     x, y = channels(axes)
     line = means[means.condition != HERO].sort_values("x", kind="stable")
-    hue = only.hues[only.arms[1].hue]
+    hue = HUES[KINDS[kind][0]]
     below = [alt.Chart(kit.data(line)).mark_line(color=hue, strokeWidth=1.8).encode(x=x, y=y, order="x:Q")]
     if other is not None and other.fair:
         below += _gap(line, 100 * own.val_clean, 100 * own.robust, other.y, axes)

@@ -10,14 +10,14 @@ import pandas as pd
 from assay.report.blocks import Figure, Panel, Slide
 from assay.report.charts import kit
 from assay.report.charts.generalist import walk
-from assay.report.charts.generalist.arms import Arms, judged, weight
+from assay.report.charts.generalist.arms import HUES, Arms, judged, weight
 from assay.report.charts.means import means
 from assay.report.charts.scatter import Axis, axis, channels, cloud, flags, headroom
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import between, number
 from assay.report.words import say_in
 from assay.studies.generalist.design import HERO, STANDARD
-from assay.studies.generalist.matched import family
+from assay.studies.generalist.matched import KINDS, family
 
 HEIGHT = 400
 LEAST = 3  # seeds: the interval of two says nothing and would cover the plane
@@ -110,18 +110,19 @@ def families(folder: Folder, found: Arms) -> dict[str, list[str]]:
     """The arms that one rule gives, by the hue they are drawn in."""
     names = [arm.name for arm in found.arms]
     swept = {HERO: [name for name in names if weight(folder, name) is not None]}
-    return swept | {group[0]: group for kind in ("adversarial", "trades") if (group := family(names, kind))}
+    return swept | {usual: family(names, kind) for kind, (usual, _) in KINDS.items()}
 
 
 def _curves(folder: Folder, found: Arms, points: Frame, axes: tuple[Axis, Axis]) -> list[Any]:
     """A line through the means of a family, in the order of their clean accuracy."""
     layers, (x, y) = [], channels(axes)
-    for group in families(folder, found).values():
+    for rule, group in families(folder, found).items():
         line = found.drawn(points[points.condition.isin(group)]).sort_values("x", kind="stable")
         if len(line) > 1:
-            hue = found.hues[(found.of(group[0]) or found.arms[0]).hue]
             source = alt.Chart(kit.data(line[["x", "y"]]))
-            layers.append(source.mark_line(color=hue, strokeWidth=1.8, opacity=0.75).encode(x=x, y=y, order="x:Q"))
+            layers.append(
+                source.mark_line(color=HUES[rule], strokeWidth=1.8, opacity=0.75).encode(x=x, y=y, order="x:Q")
+            )
     return layers
 
 

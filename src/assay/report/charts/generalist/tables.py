@@ -106,7 +106,9 @@ def _trust(part: Frame, say: Say) -> str:
     levels = levels[[name in "ABCX" and name != "" for name in levels.index]]
     if levels.empty:
         return say("PGD: upper bound", "PGD (上限)")
-    return ", ".join(f"{name} × {n}" for name, n in levels.items()) if len(levels) > 1 else str(levels.index[0])
+    if len(levels) == 1:
+        return str(levels.index[0])
+    return ", ".join(f"{name} × {n}".replace(" ", "\N{NO-BREAK SPACE}") for name, n in levels.items())
 
 
 def _cost(part: Frame) -> Cell:
