@@ -10,13 +10,14 @@ from rich.text import Text
 
 from assay.report.claims import cards
 from assay.report.folder import Folder, pick
+from assay.report.notes import notes
 from assay.report.words import chrome
 
 MARKS = {"supported": ("●", "green"), "refuted": ("◆", "red"), "undecided": ("○", "yellow")}
 
 
 def terminal(folder: Path, console: Console, lang: str = "en") -> None:
-    """Print the verdict cards of a study folder, its warnings, the report's path and a command to copy."""
+    """Print the verdict cards of a study folder, notes, warnings, the report's path and a command to copy."""
     seen, words = Folder(Path(folder), lang), chrome(lang)
     console.print()
     console.print(Text(seen.text(seen.study.get("question")), style="bold"))
@@ -33,6 +34,9 @@ def terminal(folder: Path, console: Console, lang: str = "en") -> None:
                 console.print(Text("  ").append_text(line))
     if not seen.verdicts:
         console.print(Text(words["no_verdicts"], style="dim"))
+    for text in notes(seen):
+        console.print()
+        console.print(Text.assemble(("→ ", "bold"), text))
     for text in seen.warnings:
         console.print()
         console.print(Text.assemble(("! ", "bold yellow"), text))

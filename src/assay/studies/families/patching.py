@@ -7,8 +7,7 @@ exist, not on training: it says where the difference sits, not what training wou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,16 +18,41 @@ from assay.core.errors import BadInput
 from assay.lab.observe import softmax
 from assay.models import slots
 from assay.studies.study import text
-from assay.train.loop import CHUNK
 
 NAME = text("intervention on a trained network (patching)", "学習済みネットワークへの介入（パッチング）")
+CHUNK = 128  # inputs at a time: every layer's output of both networks is held
 PATCHES = ["layer", "direction", "answers", "accuracy", "moved", "change", "change_moved", "n"]
 INTO = ("into the unstressed twin", "into the stressed twin")
 
 
-@contextmanager
-def _patched(net: nn.Module, layer: str, value: Tensor) -> Iterator[None]:
-    """During a call the slot's output is ``value``."""
+@torch.no_grad()
+def _said(net: nn.Module, x: Tensor, layers: Sequence[str]) -> tuple[np.ndarray, dict[str, Tensor]]:
+    """Logits, and the output of each slot as it is (maps are not averaged); every one of them must run once."""
+    for layer in layers:
+        if layer not in slots(net):
+            raise BadInput(f"asked to patch layer {layer}; found layers {', '.join(slots(net))}; name one of these")
+    heard: dict[str, list[Tensor]] = {layer: [] for layer in layers}
+
+    def listen(layer: str) -> Any:
+        return lambda module, inputs, output: heard[layer].append(output)
+
+    handles = [slots(net)[layer].register_forward_hook(listen(layer)) for layer in layers]
+    try:
+        logits = net(x).numpy()
+    finally:
+        for handle in handles:
+            handle.remove()
+    for layer, outputs in heard.items():
+        if len(outputs) != 1:
+            raise BadInput(
+                f"asked to patch layer {layer}; it ran {len(outputs)} times in a call; choose a layer that runs once"
+            )
+    return logits, {layer: outputs[0] for layer, outputs in heard.items()}
+
+
+@torch.no_grad()
+def _with(net: nn.Module, x: Tensor, layer: str, value: Tensor) -> np.ndarray:
+    """Logits where the slot's output is ``value``."""
 
     def put(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
         if output.shape != value.shape:
@@ -40,23 +64,11 @@ def _patched(net: nn.Module, layer: str, value: Tensor) -> Iterator[None]:
 
     handle = slots(net)[layer].register_forward_hook(put)
     try:
-        yield
+        return net(x).numpy()
     finally:
         handle.remove()
 
 
-@contextmanager
-def _heard(net: nn.Module, layer: str) -> Iterator[list[Tensor]]:
-    """The outputs of the slot during calls, as they are (maps are not averaged)."""
-    heard: list[Tensor] = []
-    handle = slots(net)[layer].register_forward_hook(lambda module, inputs, output: heard.append(output))
-    try:
-        yield heard
-    finally:
-        handle.remove()
-
-
-@torch.no_grad()
 def patched_logits(receiver: nn.Module, donor: nn.Module, x: Tensor, layer: str) -> np.ndarray:
     """The receiver's logits (n, classes) where the slot ``layer`` says what it says in the donor.
 
@@ -76,21 +88,9 @@ def patched_logits(receiver: nn.Module, donor: nn.Module, x: Tensor, layer: str)
     >>> bool(np.allclose(patched_logits(one, other, x, "act1"), patched.detach().numpy()))
     True
     """
-    for net in (receiver, donor):
-        if layer not in slots(net):
-            raise BadInput(f"asked to patch layer {layer}; found layers {', '.join(slots(net))}; name one of these")
-    found = []
-    for start in range(0, len(x), CHUNK):
-        part = x[start : start + CHUNK]
-        with _heard(donor, layer) as heard:
-            donor(part)
-        if len(heard) != 1:
-            raise BadInput(
-                f"asked to patch layer {layer}; it ran {len(heard)} times in a call; choose a layer that runs once"
-            )
-        with _patched(receiver, layer, heard[0]):
-            found.append(receiver(part).numpy())
-    return np.concatenate(found)
+    _said(receiver, x[:1], [layer])
+    parts = [x[start : start + CHUNK] for start in range(0, len(x), CHUNK)]
+    return np.concatenate([_with(receiver, part, layer, _said(donor, part, [layer])[1][layer]) for part in parts])
 
 
 def moved_share(plain: np.ndarray, patched: np.ndarray, target: np.ndarray) -> float:
@@ -124,16 +124,26 @@ def patching(
     ``layers``: slots, all of the unstressed one if not given; both networks in evaluation mode, of one architecture
     (activation functions may differ). Shares may lie outside [0, 1]; ``n``: samples. See `patched_logits`.
     """
-    unstressed_logits, stressed_logits = (_plain(net, x) for net in (unstressed, stressed))
-    rows = []
-    for layer in list(slots(unstressed)) if layers is None else layers:
-        for name, receiver, donor, own, other in (
-            (INTO[0], unstressed, stressed, unstressed_logits, stressed_logits),
-            (INTO[1], stressed, unstressed, stressed_logits, unstressed_logits),
-        ):
-            found = compared(own, patched_logits(receiver, donor, x, layer), other, labels)
-            rows.append({"layer": layer, "direction": name, **found})
-    return rows
+    chosen = list(slots(unstressed)) if layers is None else list(layers)
+    nets = (unstressed, stressed)
+    plain: list[list[np.ndarray]] = [[], []]
+    patched: dict[tuple[str, int], list[np.ndarray]] = {(layer, side): [] for layer in chosen for side in (0, 1)}
+    for start in range(0, len(x), CHUNK):
+        part = x[start : start + CHUNK]
+        said = [_said(net, part, chosen) for net in nets]
+        for side, net in enumerate(nets):
+            plain[side].append(said[side][0])
+            for layer in chosen:
+                patched[layer, side].append(_with(net, part, layer, said[1 - side][1][layer]))
+    own = [np.concatenate(each) for each in plain]
+    return [
+        {
+            "layer": layer,
+            "direction": INTO[side],
+            **compared(own[side], np.concatenate(found), own[1 - side], labels),
+        }
+        for (layer, side), found in patched.items()
+    ]
 
 
 def compared(own: np.ndarray, patched: np.ndarray, other: np.ndarray, labels: np.ndarray) -> Mapping[str, Any]:
@@ -155,8 +165,3 @@ def compared(own: np.ndarray, patched: np.ndarray, other: np.ndarray, labels: np
         "accuracy": moved / change if change else float("nan"),
         "n": len(labels),
     }
-
-
-@torch.no_grad()
-def _plain(net: nn.Module, x: Tensor) -> np.ndarray:
-    return np.concatenate([net(x[start : start + CHUNK]).numpy() for start in range(0, len(x), CHUNK)])

@@ -8,6 +8,7 @@ from assay.report.blocks import Block, Figure, Section, Story
 from assay.report.charts.curves import curves
 from assay.report.charts.families import (
     beside,
+    causes,
     detail,
     measures,
     motion,
@@ -56,7 +57,7 @@ def story(folder: Folder) -> Story:
     ]
     return Story(
         hero=place.model_map(folder, models),
-        sections=(*claims, *_looks(folder)),
+        sections=(*claims, *causes.sections(folder), *_looks(folder)),
         controls=_there([control_tests(folder), *controls(folder, models)]),
     )
 
