@@ -69,7 +69,7 @@ def test_a_small_study_tells_trained_models_from_untrained_ones(parts: Path, tmp
     assert set(measures.measure) == set(trust.measure) == names
     cka = measures[measures.measure == "cka_distance"].iloc[-1]
     assert cka.pairs_happy == cka.pairs_unhappy == len(study.conditions) and cka.happy >= 0
-    assert (trust.models == 12).all() and trust.separation.between(0, 1).all()
+    assert (trust.models == 6 + 8).all() and trust.separation.between(0, 1).all()
     costs = {row["measure"]: row for row in json.loads((folder / "provenance.json").read_text())["costs"]["trust"]}
     assert set(costs) == names and all(row["pairs"] > 0 and row["megabytes"] > 0 for row in costs.values())
     shown = Folder(folder)

@@ -104,7 +104,7 @@ def test_a_study_with_controls_trains_and_shows_them(parts: Path, tmp_path: Path
     runs, references = (pd.read_csv(folder / f"{name}.csv") for name in ("runs", "references"))
     assert len(runs) == 60 and set(runs.design) == {"paired", "family"}
     kinds = {"none", "labels 50 %", "labels 100 %", "untrained"}
-    assert set(references.kind_a) | set(references.kind_b) == kinds and len(references) == 24 * 23 / 2
+    assert set(references.kind_a) | set(references.kind_b) == kinds and len(references) == 26 * 25 / 2
     found = pd.read_csv(folder / "controls.csv")
     assert set(found.claim) <= {claim.name for claim in CLAIMS} | {"spread"}
     assert {"as judged", "halves", "permuted labels", "logits", "untrained"} <= set(found.control) <= set(SHOULD)

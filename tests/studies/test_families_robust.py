@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 import torch
 
-from assay.attacks import autoattack
+from assay.attacks.trust import assess
 from assay.lab import Lab
 from assay.lab.observe import load_model, probe_of
 from assay.report.charts.families.times import kind_by_time
 from assay.report.folder import Folder
 from assay.studies import Means, conduct, configure
-from assay.studies.families.robust import by_kind_and_time, told
+from assay.studies.families.robust import Attacked, by_kind_and_time, told
 from tests.report import fake_study
 from tests.studies.conftest import SMALL
 
 
-def test_the_paired_runs_are_attacked_once_with_the_standard_suite(parts: Path, tmp_path: Path) -> None:
+def test_the_paired_runs_are_attacked_once(parts: Path, tmp_path: Path) -> None:
     settings = (*SMALL, "grid.robust=16", "grid.eps=8/255", "grid.beside=0")
     study, data = configure("families", str(parts), seeds=2, settings=settings)
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
@@ -31,12 +31,24 @@ def test_the_paired_runs_are_attacked_once_with_the_standard_suite(parts: Path, 
     net = load_model(Lab(tmp_path / "lab").weights(one.run, "1"), "mlp:8", data)
     chosen = probe_of(data, 16)
     y = torch.from_numpy(data.test.labels[chosen.numpy()]).long()
-    assert autoattack(net, data.test.x[chosen], y, eps=8 / 255).robust_accuracy == pytest.approx(one.robust)
+    result = Attacked(16, 8 / 255).carried_out(net, data.test.x[chosen], y)
+    assert result.robust_accuracy == pytest.approx(one.robust) and assess(result, of=45).level == one.robust_level
     (folder / "runs.csv").unlink()
     filed = Lab(tmp_path / "lab").measures(one.run, "families-robust")
     filed.write_text(filed.read_text().replace('"robust":', '"robust": 0.125, "was":'))
     again = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     assert pd.read_csv(again / "runs.csv").set_index("run").robust[one.run] == 0.125  # not attacked anew
+
+
+def test_the_quick_suite_is_weaker_and_says_so() -> None:
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 2)).eval()
+    x = torch.rand(12, 1, 4, 4)
+    y = net(x).argmax(1)
+    quick, standard = (Attacked(12, 0.05, suite).carried_out(net, x, y) for suite in ("quick", "standard"))
+    assert [name for name, _ in quick.suite.attacks] == ["apgd-ce", "apgd-t"]
+    assert standard.robust_accuracy <= quick.robust_accuracy < 1
+    assert assess(quick).level == "B"
 
 
 def runs_of(robust: list[float], levels: list[str]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from assay.studies.families.design import Condition, conditions, design
 from assay.studies.families.judging import judge
 from assay.studies.families.observing import Seen, observed
 from assay.studies.families.references import MOST, SHARES, labelled_at_random
+from assay.studies.families.robust import Attacked
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
@@ -53,7 +54,7 @@ class Families(Study):
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=6", "grid.times=[0.5]"),
         "default": (),
-        "evidence": ("grid.seeds=20", "grid.robust=128", "grid.controls=true"),
+        "evidence": ("grid.seeds=20", "grid.robust=64", "grid.controls=true"),
     }
 
     activations: tuple[ActivationName, ...] = ("tanh", "sigmoid")
@@ -63,6 +64,7 @@ class Families(Study):
     probe: int = Field(512, ge=16)
     robust: int = Field(0, ge=0)  # test inputs on which the paired runs are attacked; 0: none
     eps: Share = Field("2/255", validate_default=True)  # how far, Linf
+    suite: Literal["quick", "standard"] = "quick"  # two attacks of AutoAttack, or all
     controls: bool = False  # further runs and tests that say what the claims mean, `controls`
     beside: int = Field(3, ge=0)  # models of each family a condition that all measures are taken of; 0: none
 
@@ -128,7 +130,7 @@ class Families(Study):
         view = View(self.source, self.recipe.model, self.probe)
         conditions = [condition.plain() for condition in self.conditions]
         seen = Seen(self.recipe, view, conditions, self._layers(data), planned, lab, data)
-        attack = (self.robust, float(self.eps))
+        attack = Attacked(self.robust, float(self.eps), self.suite) if self.robust else None
         known = {"level": self.level, "seeds": self.seeds, "conditions": conditions} if self.controls else None
         return observed(seen, each, beside=self.beside, attack=attack, controlled=known, level=1 - self.level)
 

@@ -15,8 +15,9 @@ from assay.lab.observe import View, probe_of
 from assay.studies.families.beside import measures_beside
 from assay.studies.families.controls import against_references, controls
 from assay.studies.families.look import Look, LookJob, look
+from assay.studies.families.patched import patches
 from assay.studies.families.references import UNTRAINED, known_groups, referred, untrained
-from assay.studies.families.robust import attacked
+from assay.studies.families.robust import Attacked, attacked
 from assay.studies.families.tables import tables
 from assay.studies.study import Map, Planned, Tables
 from assay.train import Recipe
@@ -43,16 +44,16 @@ class Seen:
 
 
 def observed(
-    seen: Seen, each: Map, *, beside: int, attack: tuple[int, float], controlled: Mapping[str, Any] | None, level: float
+    seen: Seen, each: Map, *, beside: int, attack: Attacked | None, controlled: Mapping[str, Any] | None, level: float
 ) -> Tables:
-    """All tables of the study. ``attack``: on how many test inputs, and how far; ``controlled``: what `controls` needs
-    to know of the study, None for no controls.
+    """All tables of the study. ``attack`` None: no robust accuracy; ``controlled``: what `controls` needs to know of
+    the study, None for no controls.
     """
     looks = _looked(seen, each)
     probe = probe_of(seen.data, seen.view.probe)
     made = tables(seen.own, seen.conditions, looks, seen.lab, seen.data, seen.layers, probe.numpy().astype(np.int64))
-    if attack[0]:
-        made["runs"] = attacked(seen.own, made["runs"], seen.view, seen.lab, seen.data, *attack, each)
+    if attack:
+        made["runs"] = attacked(seen.own, made["runs"], seen.view, seen.lab, seen.data, attack, each)
     unused = 1 + max(plan.recipe.seed for plan in seen.planned.values())
     fresh = untrained(seen.recipe, unused, seen.data, seen.data.test.x[probe])
     known, groups = known_groups(seen.planned, looks.features, fresh)
@@ -62,6 +63,8 @@ def observed(
         made["references"] = against_references(inside, kinds, seen.layers[-1])
         made["controls"] = controls(made["runs"], made["pairs"], made["references"], controlled, each)
     made |= measures_beside(looks.features, made["runs"], known, groups, beside, each, level)
+    stress = {str(condition["name"]): str(condition["stress"]) for condition in seen.conditions}
+    made["patches"] = patches(seen.own, stress, seen.view, seen.lab, each)
     return made
 
 

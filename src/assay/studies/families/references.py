@@ -17,7 +17,7 @@ from assay.train import Recipe
 
 SHARES = {"labels 50 %": 0.5, "labels 100 %": 1.0}  # of training labels replaced, the same ones for all models
 UNTRAINED = "untrained"
-MOST = 6  # models of each kind
+MOST = 8  # models of each kind; two groups of six would not stand the correction for all measures
 
 
 def labelled_at_random(base: Recipe, seeds: int, first: int, digest: str) -> dict[str, Planned]:

@@ -69,7 +69,7 @@ def _row(name: str, at: Any, known: dict[str, Any], costs: dict[str, Any], prima
         *(Cell(number(at[kind], 2), at[kind]) for kind in KINDS),
         share("identification"),
         share("separation"),
-        Cell(probability(known.get("p_holm")), known.get("p_holm")),
+        Cell(probability(known.get("p_holm")).removeprefix("= "), known.get("p_holm")),
         Cell(trusted or "–"),
         Cell(number(each, 2), each),
         Cell(number(costs.get("megabytes"), 2), costs.get("megabytes")),

@@ -26,7 +26,7 @@ def by_measure(folder: Folder, claim: str) -> Table | None:
             Cell(said.get(name, name)),
             Cell(number(each["effect"], 2), each["effect"]),
             Cell(f"{number(low, 2)} – {number(high, 2)}", low),
-            Cell(probability(each["p"]), each["p"]),
+            Cell(probability(each["p"]).removeprefix("= "), each["p"]),
             Cell(words.get(each["word"], each["word"])),
         ))  # fmt: skip
     columns = (

@@ -10,6 +10,7 @@ from assay.report.numbers import number
 from assay.report.words import Say, chrome, say_in
 from assay.studies.families.robust import by_kind_and_time
 
+ATTACKS = {"quick": "APGD-CE + APGD-T", "standard": "AutoAttack"}
 STRESSED = ("activation", "loss", "both")
 
 
@@ -49,9 +50,10 @@ def _caption(folder: Folder, say: Say) -> str:
     settings = folder.study.get("settings") or {}
     attack = ""
     if settings.get("robust"):
+        by, eps = ATTACKS.get(settings.get("suite", ""), ""), settings.get("eps")
         attack = say(
-            f"; attacked: AutoAttack within {settings.get('eps')} (Linf) on {settings['robust']} test inputs",
-            f"。攻撃後: AutoAttack、Linf {settings.get('eps')}、テスト {settings['robust']} 件",
+            f"; attacked: {by} within {eps} (Linf) on {settings['robust']} test inputs",
+            f"。攻撃後: {by}、Linf {eps}、テスト {settings['robust']} 件",
         )
     return (
         say(
