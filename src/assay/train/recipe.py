@@ -69,6 +69,17 @@ class Recipe(Spec):
         """The same for all runs that may share a stack: everything but the seed."""
         return self.with_(seed=0).fingerprint()
 
+    def lasting(self, epochs: int) -> Self:
+        """The recipe with other epochs: what its strategies would never do in so many, they do more often.
+
+        >>> short = Recipe(data="digits", strategy="generalist", epochs=20).lasting(4)
+        >>> short.epochs, short.strategy.hand_back.every  # every fifth of four epochs never comes
+        (4, 4)
+        """
+        swapped = [(one, getattr(one, "strategy", None)) for one in self.interventions]
+        lasting = [one if own is None else one.with_(strategy=own.lasting(epochs)) for one, own in swapped]
+        return self.with_(epochs=epochs, strategy=self.strategy.lasting(epochs), interventions=tuple(lasting))
+
     @property
     def stacks(self) -> bool:
         """Whether runs of this recipe may share a stack, by what its strategies do with a batch."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from assay import cli
 from assay.core.errors import BadInput
-from assay.train import Batch, Recipe
+from assay.train import Batch, Generalist, Recipe
 from assay.train.strategies.mixture import HandBack, Mix, Select
 
 raw = st.lists(st.floats(0, 1), min_size=1, max_size=5).filter(lambda found: sum(found) > 1e-3)
@@ -51,6 +51,25 @@ def test_a_hand_back_that_comes_is_one_that_is_due(start: Fraction, every: int, 
     chosen, nothing = HandBack(start=start, every=every), torch.zeros(1)
     due = [Batch(nothing, nothing, nothing, epoch=e, epochs=epochs, last=True) for e in range(1, epochs + 1)]
     assert chosen.ever(epochs) == any(map(chosen.due, due))
+
+
+@given(shares.filter(lambda one: one < 1), st.integers(1, 12), st.integers(1, 30))
+def test_a_hand_back_that_would_never_come_comes_as_seldom_as_it_can(start: Fraction, every: int, epochs: int) -> None:
+    chosen = HandBack(start=start, every=every)
+    found = chosen.lasting(epochs)
+    assert found.ever(epochs) and found == chosen.with_(every=found.every)
+    assert not any(chosen.with_(every=n).ever(epochs) for n in range(found.every + 1, every + 1))
+
+
+def test_a_recipe_of_any_length_hands_back_also_where_it_is_swapped_in() -> None:
+    swap = {"kind": "hot_swap", "at": 0.5, "strategy": "generalist"}
+    recipe = Recipe.parse({"data": "digits", "strategy": "generalist", "interventions": [swap], "epochs": 20})
+    with pytest.raises(BadInput, match="never comes"):
+        recipe.with_(epochs=4)
+    short = recipe.lasting(4)
+    assert isinstance(short.strategy, Generalist) and short.strategy.hand_back == HandBack(every=4)
+    assert short.interventions[0].strategy == short.strategy  # type: ignore[attr-defined]
+    assert recipe.lasting(20) == recipe and recipe.lasting(30) == recipe.with_(epochs=30)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

@@ -173,7 +173,7 @@ def timed(strategy: Strategy, epochs: int, steps: int) -> Strategy:
         return strategy
     back = strategy.hand_back
     if back is not None:
-        back = next(one for n in range(EVERY, 0, -1) if (one := back.with_(every=n)).ever(epochs) or n == 1)
+        back = back.with_(every=EVERY).lasting(epochs)
     return strategy.with_(decay=decay, hand_back=back, ramp="mean")  # as the averages of the controls begin
 
 

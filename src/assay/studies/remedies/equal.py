@@ -77,9 +77,9 @@ def _teacher(base: Recipe, name: str) -> Recipe:
 
 
 def lasting(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe with other epochs and about as many looks."""
+    """The recipe with other epochs and about as many looks; what would never come in them comes more often."""
     looks = max(1, recipe.epochs // max(1, recipe.evaluate_every)) if recipe.evaluate_every else LOOKS
-    return recipe.with_(epochs=epochs, evaluate_every=max(1, epochs // looks))
+    return recipe.lasting(epochs).with_(evaluate_every=max(1, epochs // looks))
 
 
 def examples(recipe: Recipe, data: Dataset) -> int:

@@ -101,6 +101,10 @@ class Strategy(Kind):
     def check_epochs(self, epochs: int) -> None:
         """ValueError where so many epochs leave it something that it never does."""
 
+    def lasting(self, epochs: int) -> Strategy:
+        """The strategy for so many epochs: as it is, unless they leave it something that it never does."""
+        return self
+
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Strategy:
         """The strategy with everything decided that depends on the data and on what a batch of it holds."""
         return self

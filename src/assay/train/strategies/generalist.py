@@ -110,6 +110,10 @@ class Generalist(Strategy):
                 f"{epochs}, is a multiple of {self.hand_back.every}; hand back more often, or leave it out (null)"
             )
 
+    def lasting(self, epochs: int) -> Self:
+        """With a hand-back that comes in so many epochs: as it is, or more often (`HandBack.lasting`)."""
+        return self if self.hand_back is None else self.with_(hand_back=self.hand_back.lasting(epochs))
+
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Self:
         """With every learner's strategy settled."""
         settled = [base.with_(strategy=base.strategy.settled(data, batch, balanced)) for base in self.learners]

@@ -68,6 +68,15 @@ class HandBack(Spec):
         """
         return any(e % self.every == 0 and Fraction(e, epochs) >= self.start for e in range(1, epochs + 1))
 
+    def lasting(self, epochs: int) -> HandBack:
+        """As it is, or as much more often as lets it come at all in so many epochs.
+
+        >>> HandBack(every=5).lasting(8).every, HandBack(every=5).lasting(4).every
+        (5, 4)
+        """
+        often = (self.with_(every=n) for n in range(self.every, 0, -1))
+        return next(one for one in often if one.ever(epochs))  # every epoch always comes: `start` lies before the end
+
 
 class Select(Spec):
     """The score of a look at val: clean_weight A + (1 - clean_weight) R, A accuracy and R robust accuracy.
