@@ -40,15 +40,20 @@ def test_the_paired_runs_are_attacked_once(parts: Path, tmp_path: Path) -> None:
     assert pd.read_csv(again / "runs.csv").set_index("run").robust[one.run] == 0.125  # not attacked anew
 
 
-def test_the_quick_suite_is_weaker_and_says_so() -> None:
+def test_both_suites_find_what_can_be_moved_across_a_plane() -> None:
     torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 2)).eval()
-    x = torch.rand(12, 1, 4, 4)
-    y = net(x).argmax(1)
-    quick, standard = (Attacked(12, 0.05, suite).carried_out(net, x, y) for suite in ("quick", "standard"))
-    assert [name for name, _ in quick.suite.attacks] == ["apgd-ce", "apgd-t"]
-    assert standard.robust_accuracy <= quick.robust_accuracy < 1
-    assert assess(quick).level == "B"
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 2, bias=False)).eval()
+    weight = torch.stack([torch.zeros(16), torch.linspace(-1, 1, 16)])
+    net[1].weight.data.copy_(weight)
+    x = 0.3 + 0.4 * torch.rand(12, 1, 4, 4)  # weights sum to 0, so 0.2 moves any across, and nothing is cut off
+    z = net(x).detach()
+    reach = (z[:, 1] - z[:, 0]).abs() / weight.abs().sum()  # how far each must be moved, in Linf
+    eps = float(reach.sort().values[5:7].mean())
+    assert eps < 0.2
+    for suite, count in (("quick", 2), ("standard", 4)):
+        found = Attacked(12, eps, suite).carried_out(net, x, z.argmax(1))
+        assert found.robust.tolist() == (reach > eps).tolist() and len(found.suite.attacks) == count
+        assert assess(found, of=100).level == "B"  # not all attacks, or not all inputs
 
 
 def runs_of(robust: list[float], levels: list[str]) -> pd.DataFrame:
