@@ -11,6 +11,7 @@ from assay.lab import Lab, Outcome, Source, TrainJob, carry_out
 from assay.lab.observe import judged_sets, load_model
 from assay.lab.threads import limited
 from assay.metrics import accuracy
+from assay.studies.overfitting.look import Ball
 from assay.studies.tune.figures import VERSION, Seen, take
 
 MOMENTS = (0.25, 0.5, 0.75)  # shares of training at which a trial may be given up
@@ -100,20 +101,21 @@ class LookJob:
     names: tuple[str, ...]
     shifts: bool = False
     threads: int = 1
+    ball: Ball | None = None
 
 
 def look(job: LookJob) -> dict[str, float]:
     """The figures of a run; those that were taken before are read."""
     lab = Lab(job.lab)
     data = job.source.load()
-    known = known_figures(lab, job.run, job.split, data.digest)
+    known = known_figures(lab, job.run, job.split, view_of(data.digest, job.ball))
     missing = [name for name in job.names if name not in known]
     if not missing and not (job.shifts and "shift_accuracy" not in known):
         return known
     with limited(job.threads):
         record = lab.record(job.run)
         net = load_model(lab.weights(job.run, "1"), job.model, data)
-        seen = Seen(net, data, job.split, record["seconds"] / record["stacked"])
+        seen = Seen(net, data, job.split, record["seconds"] / record["stacked"], job.ball)
         found = take(missing, seen)
         if job.shifts:
             sets = [s for s in judged_sets(data) if s[0] != "none" and s[0] not in data.later]
@@ -122,10 +124,15 @@ def look(job: LookJob) -> dict[str, float]:
     return known | found
 
 
-def known_figures(lab: Lab, run: str, split: str, digest: str) -> dict[str, float]:
+def view_of(digest: str, ball: Ball | None) -> str:
+    """What figures hold for: data, version and, where robustness is asked for, the ball."""
+    return f"{digest}:{VERSION}" + (f":{ball.norm}:{ball.eps!r}" if ball else "")
+
+
+def known_figures(lab: Lab, run: str, split: str, view: str) -> dict[str, float]:
     """What was written down about a run on a split."""
     path = lab.measures(run, "tune")
     held = read_json(path) if path.exists() else {}
-    if held.get("view") != f"{digest}:{VERSION}":
+    if held.get("view") != view:
         return {}
     return {name: float("nan") if value is None else value for name, value in held.get(split, {}).items()}

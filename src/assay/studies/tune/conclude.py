@@ -255,4 +255,4 @@ def _seen(search: Search, recipe: Recipe, split: str = "test") -> Seen | None:
     if "1" not in record["moments"]:
         return None
     net = load_model(search.lab.weights(run, "1"), str(recipe.model), search.data)
-    return Seen(net, search.data, split, record["seconds"] / record["stacked"])
+    return Seen(net, search.data, split, record["seconds"] / record["stacked"], search.spec.ball)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from assay.core.errors import unknown
+from assay.core.errors import BadInput, unknown
 from assay.core.registry import Registry
 from assay.core.rng import rng
 from assay.data import Dataset, Split
@@ -24,10 +24,12 @@ from assay.lab.observe import TRAIN_SAMPLE, features, softmax
 from assay.metrics import METRICS, accuracy, cross_entropy, false_reject_rate, flip_rate, output_complexity, sensitivity
 from assay.metrics import escape_rate as escapes
 from assay.metrics.acceptance import Threshold, threshold
+from assay.studies.overfitting.look import Ball
 
 SENSED = 512  # inputs on which a model is called anew, for noise
 PROBE = 2048  # items whose predicted labels are read as a sequence
 SIGMA, DRAWS, ORDERS = 0.1, 4, 20
+STEPS = 10  # of PGD, where robust accuracy is taken
 VERSION = 1  # raised when the same figure starts to give other numbers
 
 Indices = np.ndarray
@@ -36,10 +38,15 @@ Sort = Literal["items", "inputs", "run"]
 
 
 class Seen:
-    """A model's outputs on a split, its items in an addressed order, so that any first part is a random sample."""
+    """A model's outputs on a split, its items in an addressed order, so that any first part is a random sample.
 
-    def __init__(self, net: nn.Module, data: Dataset, split: str, seconds: float = float("nan")):
-        self.net, self.data, self.split, self.seconds = net, data, split, seconds
+    ``ball``: within what inputs are moved where robustness is asked for.
+    """
+
+    def __init__(
+        self, net: nn.Module, data: Dataset, split: str, seconds: float = float("nan"), ball: Ball | None = None
+    ):
+        self.net, self.data, self.split, self.seconds, self.ball = net, data, split, seconds, ball
         self.judged = self._of(data.splits[split])
         self.x, self.logits, self.labels = self.judged
 
@@ -68,6 +75,14 @@ class Seen:
         _, logits, labels = self.judged if self.split == "val" else self._of(self.data.val)
         return threshold(softmax(logits), labels, self.data.ok)
 
+    def robust(self, items: Indices) -> float:
+        """The share of items right before PGD of 10 steps in the ball and after it: an upper bound on robustness."""
+        if self.ball is None:
+            raise BadInput("asked for robust_accuracy; found no attack to say how far inputs are moved; give one")
+        x, y = self.x[items], self.labels[items]
+        after = self._logits(self.ball.pgd(self.net, x, torch.from_numpy(y), STEPS))
+        return float(np.mean((self.logits[items].argmax(1) == y) & (after.argmax(1) == y)))
+
     def rate(self, of: Callable[..., float], items: Indices) -> float:
         """A rate of wrong acceptance. On val, each half is judged at the threshold that the other half gives."""
         probs, labels, ok = softmax(self.logits[items]), self.labels[items], self.data.ok
@@ -83,7 +98,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of a model on a split: how to take it, which way is better, what it can be at all."""
+    """A number of a model on a split: how to take it, which way is better, what it can be at all.
+
+    ``attacked``: it needs an attack's ball, that of the recipe that the search begins with.
+    """
 
     name: str
     what: str
@@ -91,6 +109,7 @@ class Figure:
     range: tuple[float, float]
     sort: Sort
     of: Callable[[Seen, Indices], float]
+    attacked: bool = False
 
     def on(self, split: str) -> str:
         """What the figure is called on a split.
@@ -105,8 +124,10 @@ FIGURES: Registry[Figure] = Registry("goal")
 INFINITE = float("inf")
 
 
-def _add(name: str, what: str, better: Any, high: float, sort: Sort, of: Any, low: float = 0.0) -> None:
-    FIGURES.add(name, Figure(name, what, better, (low, high), sort, of))
+def _add(
+    name: str, what: str, better: Any, high: float, sort: Sort, of: Any, low: float = 0.0, attacked: bool = False
+) -> None:
+    FIGURES.add(name, Figure(name, what, better, (low, high), sort, of, attacked))
 
 
 def _labels(seen: Seen, items: Indices) -> np.ndarray:
@@ -129,6 +150,8 @@ _add("sensitivity", f"movement of the outputs under input noise {SIGMA}", "conte
      lambda s, i: sensitivity(s.net, s.x[i[:SENSED]], sigma=SIGMA, draws=DRAWS))  # fmt: skip
 _add("flip_rate", f"share of answers that change under input noise {SIGMA}", "lower", 1, "inputs",
      lambda s, i: flip_rate(s.net, s.x[i[:SENSED]], SIGMA, draws=DRAWS))  # fmt: skip
+_add("robust_accuracy", f"share of {SENSED} items right under PGD-{STEPS} in the ball of the recipe's attack: an upper "
+     "bound (trust level C)", "higher", 1, "inputs", lambda s, i: s.robust(i[:SENSED]), attacked=True)  # fmt: skip
 _add("seconds", "seconds of training", "lower", INFINITE, "run", lambda s, i: s.seconds)
 _add("parameters", "trainable numbers of the model", "lower", INFINITE, "run",
      lambda s, i: float(sum(p.numel() for p in s.net.parameters())))  # fmt: skip

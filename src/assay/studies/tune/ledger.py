@@ -107,7 +107,7 @@ class Ledger:
                 self._suggest(trial)
             return claimed
 
-    def _draw_for(self, *address: object) -> None:
+    def _draw_for(self, *address: str | int) -> None:
         self.study.sampler = _sampler(seed_of(self.seed, "sampler", *address), self.startup)
 
     def _suggest(self, trial: Trial) -> None:

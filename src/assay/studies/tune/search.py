@@ -25,8 +25,7 @@ from assay.lab.threads import limited
 from assay.studies.conduct import train_planned
 from assay.studies.means import Means, Tell
 from assay.studies.study import Planned
-from assay.studies.tune.attempts import Attempt, GivenUp, LookJob, along, attempt, known_figures, least, look
-from assay.studies.tune.figures import VERSION
+from assay.studies.tune.attempts import Attempt, GivenUp, LookJob, along, attempt, known_figures, least, look, view_of
 from assay.studies.tune.ledger import Ledger, locked
 from assay.studies.tune.settings import Tune
 from assay.train import Recipe
@@ -130,7 +129,7 @@ def _time_is_up(search: Search, ledger: Ledger) -> bool:
 def _carry_out(search: Search, ledger: Ledger, batch: Sequence[Trial]) -> dict[int, dict[str, Any]]:
     """What became of each trial: its run, its figures or why it has none."""
     spec = search.spec
-    recipes = {t.number: spec.space.recipe(spec.recipe, t.user_attrs["values"]) for t in batch}
+    recipes, refused = _recipes(spec, batch)
     runs = {number: search.run_of(recipe) for number, recipe in recipes.items()}
     by_run = {runs[number]: recipe for number, recipe in recipes.items()}
     with search.holding(list(by_run)):
@@ -148,7 +147,19 @@ def _carry_out(search: Search, ledger: Ledger, batch: Sequence[Trial]) -> dict[i
         else:
             curve = {str(k): v for k, v in along(search.lab.history(run)).items()}
             ended[run] = {"status": "finished", "figures": figures, "curve": curve}
-    return {number: {**ended[run], "run": run} for number, run in runs.items()}
+    return {number: {**ended[run], "run": run} for number, run in runs.items()} | refused
+
+
+def _recipes(spec: Tune, batch: Sequence[Trial]) -> tuple[dict[int, Recipe], dict[int, dict[str, Any]]]:
+    """The recipe of each trial, and what became of those whose values do not go together."""
+    recipes: dict[int, Recipe] = {}
+    refused: dict[int, dict[str, Any]] = {}
+    for trial in batch:
+        try:
+            recipes[trial.number] = spec.space.recipe(spec.recipe, trial.user_attrs["values"])
+        except BadInput as error:
+            refused[trial.number] = {"status": "failed", "reason": str(error)}
+    return recipes, refused
 
 
 def _least(search: Search, ledger: Ledger) -> dict[float, float]:
@@ -186,10 +197,11 @@ def figures_of(
     search: Search, recipes: Mapping[str, Recipe], split: str, names: Sequence[str] | None = None, shifts: bool = False
 ) -> dict[str, dict[str, float] | str]:
     """Figures of finished runs on a split, written down as they come; the reason where one could not be taken."""
-    lab, digest = search.lab, search.data.digest
+    lab, ball = search.lab, search.spec.ball
+    view = view_of(search.data.digest, ball)
     wanted = tuple(names if names is not None else search.spec.figures)
     jobs = [
-        LookJob(str(lab.root), run, str(recipe.model), search.spec.source, split, wanted, shifts)
+        LookJob(str(lab.root), run, str(recipe.model), search.spec.source, split, wanted, shifts, ball=ball)
         for run, recipe in recipes.items()
     ]
     found: dict[str, dict[str, float] | str] = {}
@@ -199,8 +211,8 @@ def figures_of(
         if isinstance(value, Failure):
             found[run] = value.reason
             continue
-        both = {each: known_figures(lab, run, each, digest) for each in ("val", "test")}
-        write_json(lab.measures(run, "tune"), {"view": f"{digest}:{VERSION}", **both, split: value})
+        both = {each: known_figures(lab, run, each, view) for each in ("val", "test")}
+        write_json(lab.measures(run, "tune"), {"view": view, **both, split: value})
         found[run] = value
     return found
 

@@ -12,7 +12,10 @@ from assay.core.errors import BadInput
 from assay.core.spec import Number, Spec, override
 from assay.data import Dataset
 from assay.lab import Source
+from assay.studies.frontier.ends import attack_of
+from assay.studies.overfitting.look import Ball
 from assay.studies.study import suited
+from assay.studies.tune.figures import figure
 from assay.studies.tune.goals import Constraint, Goal, parse_constraint, parse_goals
 from assay.studies.tune.rules import RULES, Rule, understand
 from assay.studies.tune.space import Space
@@ -48,6 +51,24 @@ class Tune(Spec):
     def figures(self) -> list[str]:
         """The figures that goals and constraints need, each once."""
         return list(dict.fromkeys([g.figure for g in self.goals] + [c.figure for c in self.constraints]))
+
+    @property
+    def ball(self) -> Ball | None:
+        """Within what the inputs of every trial are moved, whatever it trained against: the ball of the default
+        recipe's attack (the first of its learners' that has one); None where no figure needs it.
+        """
+        attack = attack_of(self.recipe.strategy)
+        return Ball.of(attack) if attack is not None and any(figure(name).attacked for name in self.figures) else None
+
+    def check(self) -> None:
+        """`BadInput` for further axes and for figures that the recipe does not allow."""
+        self.space.check(self.recipe)
+        for name in self.figures:
+            if figure(name).attacked and self.ball is None:
+                raise BadInput(
+                    f"asked for {name}; strategy '{self.recipe.strategy.kind}' has no attack that says how far inputs "
+                    "are moved; give one that has: --set strategy=adversarial, or --set strategy=generalist"
+                )
 
 
 def configure_tune(
@@ -86,4 +107,6 @@ def configure_tune(
     Tune.parse(plain, "tune")
     dataset = Source(data, None, regroup, plain.get("split_seed", 0)).load()
     plain["recipe"] = suited(data, dataset, regroup, plain.get("split_seed", 0))
-    return Tune.parse(override(plain, for_recipe), "tune"), dataset
+    found = Tune.parse(override(plain, for_recipe), "tune")
+    found.check()
+    return found, dataset

@@ -7,11 +7,15 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from assay.core.errors import BadInput
 from assay.core.spec import Number, Spec
 from assay.models import ActivationName
+from assay.studies.tune import also as further
+from assay.studies.tune.also import Range
 from assay.train import Recipe
 
 Values = dict[str, Any]
+OF_OPTIMISER = {"lr": "lr", "weight_decay": "weight_decay", "optimiser": "name"}  # axes that learners may have too
 SHAPED = ("mlp", "cnn", "resnet18")  # models whose width is searched
 
 
@@ -21,6 +25,10 @@ class Space(Spec):
     ``width`` is that of the first layer. An mlp has ``depth`` layers, all as wide (``even``) or each half as wide as
     the one before (``halving``); a cnn's three layers double in width. ``epochs`` are shares of the recipe's epochs.
     Other models keep their shape. A range with equal ends, or one choice, fixes a setting.
+
+    ``also``: further settings of the recipe by their path: choices, or a range ``{low, high}`` on a log scale. Not
+    given: of a `Generalist` each learner's learning rate and weight decay, and the first of two learners' weight at
+    the end; else none.
     """
 
     lr: tuple[Number, Number] = (1e-4, 1e-1)
@@ -32,6 +40,9 @@ class Space(Spec):
     batch: tuple[int, ...] = (32, 64, 128)
     optimiser: tuple[Literal["adam", "adamw", "sgd"], ...] = ("adam", "adamw", "sgd")
     epochs: tuple[Number, ...] = Field((0.5, 1.0, 2.0))
+    also: dict[str, Range | tuple[Any, ...]] | None = None
+
+    _readable = field_validator("also", mode="before")(further.readable)
 
     @field_validator("lr", "width", "depth")
     @classmethod
@@ -52,9 +63,20 @@ class Space(Spec):
             raise ValueError("batch and epochs are above 0, weight_decay is 0 or more")
         return self
 
+    def further(self, base: Recipe) -> further.Also:
+        """The further axes: those that are given, or the usual ones."""
+        return further.usual(base, self.lr, self.weight_decay) if self.also is None else self.also
+
+    def check(self, base: Recipe) -> None:
+        """`BadInput` where the recipe does not have a further axis, or could not have one of its values."""
+        further.check(self.further(base), base)
+
     def axes(self, base: Recipe) -> dict[str, dict[str, Any]]:
-        """The searched settings by name: ``low`` and ``high`` (whole numbers stay whole), or ``choices``."""
-        family = _family(base)
+        """The searched settings by name: ``low`` and ``high`` (whole numbers stay whole), or ``choices``.
+
+        A setting of the recipe's optimiser that every learner has of its own is not searched.
+        """
+        family, also = _family(base), self.further(base)
         found: dict[str, dict[str, Any]] = {"lr": _ends(self.lr)}
         if family in SHAPED:
             found["width"] = _ends(self.width or ((16, 256) if family == "mlp" else (8, 64)))
@@ -63,20 +85,29 @@ class Space(Spec):
             found["taper"] = {"choices": list(self.taper)}
         for name in ("activation", "weight_decay", "batch", "optimiser", "epochs"):
             found[name] = {"choices": list(getattr(self, name))}
-        return found
+        for name, setting in OF_OPTIMISER.items():
+            if not further.heard(setting, base, also):
+                del found[name]
+        return found | {path: further.axis_of(axis) for path, axis in also.items()}
 
     def recipe(self, base: Recipe, values: Values) -> Recipe:
-        """The recipe that values of the axes stand for: the base with these settings."""
+        """The recipe that values of the axes stand for: the base with these settings.
+
+        What could never come in so few epochs comes more often (`Recipe.lasting`). `BadInput` where values of further
+        axes do not go together.
+        """
         if values == self.values(base, base):
             return base
-        optimiser = base.optimiser.with_(name=values["optimiser"], lr=values["lr"], weight_decay=values["weight_decay"])
-        return base.with_(
-            optimiser=optimiser,
+        also = self.further(base)
+        found = further.put(base, further.chosen(also, values)) if also else base
+        own = {setting: values[name] for name, setting in OF_OPTIMISER.items() if name in values}
+        changed = found.with_(
+            optimiser=found.optimiser.with_(**own),
             model=_model(base, values),
             activation=values["activation"],
             batch=values["batch"],
-            epochs=max(1, round(base.epochs * values["epochs"])),
         )
+        return changed.lasting(max(1, round(base.epochs * values["epochs"])))
 
     def values(self, recipe: Recipe, base: Recipe) -> Values | None:
         """The values of the axes that give a recipe; None where it lies outside the space."""
@@ -84,20 +115,40 @@ class Space(Spec):
         if shape is None or _family(recipe) != _family(base):
             return None
         found: Values = {
-            "lr": rounded(recipe.optimiser.lr),
+            "lr": recipe.optimiser.lr,
             **shape,
             "activation": recipe.activation,
             "weight_decay": recipe.optimiser.weight_decay,
             "batch": recipe.batch,
             "optimiser": recipe.optimiser.name,
             "epochs": recipe.epochs / base.epochs,
+            **further.held(self.further(base), recipe, base),
         }
         axes = self.axes(base)
-        inside = all(
-            found[name] in axis["choices"] if "choices" in axis else axis["low"] <= found[name] <= axis["high"]
-            for name, axis in axes.items()
-        )
-        return {name: found[name] for name in axes} if inside else None
+        for name, axis in axes.items():
+            if isinstance(axis.get("low"), float) and found[name] is not None:
+                found[name] = rounded(found[name])
+        return {name: found[name] for name in axes} if all(within(found[n], axis) for n, axis in axes.items()) else None
+
+    def alike(self, recipe: Recipe, base: Recipe) -> bool:
+        """Whether strategy and interventions differ from the base's in nothing that is not searched."""
+        like = base.lasting(recipe.epochs)
+        try:
+            same = further.put(recipe, {path: further.at(like.plain(), path) for path in self.further(base)})
+        except BadInput:
+            return False
+        return (same.strategy, same.interventions) == (like.strategy, like.interventions)
+
+
+def within(value: Any, axis: Mapping[str, Any]) -> bool:
+    """Whether an axis has a value.
+
+    >>> within("a", {"choices": ["a", "b"]}), within(3, {"low": 1, "high": 2}), within(None, {"low": 1, "high": 2})
+    (True, False, False)
+    """
+    if "choices" in axis:
+        return value in axis["choices"]
+    return isinstance(value, int | float) and bool(axis["low"] <= value <= axis["high"])
 
 
 def rounded(lr: float) -> float:

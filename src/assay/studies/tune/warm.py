@@ -15,7 +15,7 @@ from assay.core.errors import BadInput
 from assay.core.files import read_json
 from assay.maths.statistics import paired_effect, ranks
 from assay.studies.tune.goals import Goal
-from assay.studies.tune.space import Space, Values
+from assay.studies.tune.space import Space, Values, within
 from assay.train import Recipe
 
 TAKEN = 5  # best settings that are tried first
@@ -92,29 +92,26 @@ def _values(settings: Mapping[str, Any] | None, kind: str, space: Space, base: R
         return None
     axes = space.axes(base)
     if kind == "tune":
-        values = {name: settings.get(name) for name in axes}
+        values = {name: _read(settings.get(name), axis) for name, axis in axes.items()}
     else:
         try:
             recipe = Recipe.parse(dict(settings))
         except BadInput:
             return None
-        if (recipe.strategy, recipe.interventions) != (base.strategy, base.interventions):
+        if not space.alike(recipe, base):
             return None
         shares = axes["epochs"]["choices"]
         share = min(shares, key=lambda s: abs(s - recipe.epochs / base.epochs))  # other data, other epochs: the nearest
-        found = space.values(recipe.with_(epochs=max(1, round(base.epochs * share))), base)
+        found = space.values(recipe.lasting(max(1, round(base.epochs * share))), base)
         if found is None:
             return None
         values = found
-    inside = all(
-        values[name] in axis["choices"] if "choices" in axis else _within(values[name], axis)
-        for name, axis in axes.items()
-    )
-    return values if inside else None
+    return values if all(within(values[name], axis) for name, axis in axes.items()) else None
 
 
-def _within(value: Any, axis: Mapping[str, Any]) -> bool:
-    return isinstance(value, int | float) and axis["low"] <= value <= axis["high"]
+def _read(value: Any, axis: Mapping[str, Any]) -> Any:
+    """A value from a table, where numbers beside words have become words."""
+    return next((choice for choice in axis.get("choices", ()) if value in (choice, str(choice))), value)
 
 
 def whether_it_helped(about: Mapping[str, Any], folder: Path, goals: Sequence[Goal]) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from assay.attacks.trust import MEANINGS
 from assay.studies.tune.choose import in_words
+from assay.studies.tune.figures import SENSED, STEPS
 from assay.studies.tune.rules import found_of
 from assay.studies.tune.settings import Tune
 
@@ -36,6 +39,11 @@ def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]
             said.append(f"{first} leads: trials within {found['slack']:.2g} of its best are weighed by the other goals")
         said += in_words(spec.goals, [dict(row) for row in on], [f"trial {row['trial']}" for row in on], at)
     settings = ", ".join(f"{name} {_short(value)}" for name, value in chosen["values"].items())
+    if (ball := spec.ball) is not None:
+        said.append(
+            f"robust_accuracy: PGD of {STEPS} steps, {ball.norm} within {ball.eps:.4g}, at most {SENSED} items; trust "
+            f"level C ({MEANINGS['C']}); for a better one: assay attack {Path(chosen['weights']).parent}"
+        )
     said.append(f"chosen: trial {chosen['trial']}, run {chosen['run']} ({settings})")
     said += _against_default(found)
     said += [f"what matters for {name}: {each['text']}" for name, each in found["importance"].items()]
