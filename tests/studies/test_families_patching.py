@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from assay.core.errors import BadInput
+from assay.lab import Lab
 from assay.models import add_slots, build, slots
+from assay.studies import Means, conduct, configure
 from assay.studies.families.patching import INTO, compared, moved_share, patched_logits, patching
+from tests.studies.conftest import SMALL
 
 X = torch.rand((300, 6), generator=torch.Generator().manual_seed(0))
 LABELS = (X.sum(1) > 3).long().numpy()
@@ -101,3 +107,19 @@ def test_what_cannot_be_patched_is_told() -> None:
     twice = add_slots(nn.Sequential(nn.Linear(6, 6), shared, nn.Linear(6, 6), shared)).eval()
     with pytest.raises(BadInput, match="ran 2 times"):
         patched_logits(twice, twice, X, "1")
+
+
+def test_a_small_study_patches_every_paired_run_with_its_twin(parts: Path, tmp_path: Path) -> None:
+    """Every pair, layer and way is there once; accuracy changes one way by what it changes the other."""
+    study, data = configure("families", str(parts), seeds=4, settings=(*SMALL, "grid.beside=0"))
+    folder = conduct(study, data, Lab(tmp_path / "lab"), Means(on="inline"), command="assay study families")
+    table = pd.read_csv(folder / "patches.csv")
+    told = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    conditions = [c["name"] for c in told["conditions"] if c["name"] != "none"]
+    counts = table.groupby(["condition", "seed"]).size()
+    assert set(counts) == {2} and len(counts) == 4 * len(conditions)  # one hidden layer, two ways
+    last = table.layer == "act1"
+    assert last.all() and np.isfinite(table.answers[table.stress != "fork"]).all()
+    both = table.pivot_table(index="run", columns="direction", values="change")
+    np.testing.assert_allclose(both[INTO[0]], -both[INTO[1]], atol=1e-6)
+    assert set(table.stress) == {"fork", "activation", "loss", "both"}

@@ -17,7 +17,6 @@ from assay.studies.study import Map, Planned
 
 MOST = 256  # inputs of the probe
 COLUMNS = ["run", "condition", "stress", "seed", *PATCHES]
-SHARES = ["layer", "stress", "direction", "answers", "moved", "change", "change_moved", "pairs"]
 
 
 @dataclass(frozen=True)
@@ -68,23 +67,3 @@ def patches(planned: Mapping[str, Planned], stress: Mapping[str, str], view: Vie
         tags = {"condition": name, "stress": stress[name], "seed": plan.recipe.seed}
         made += [{**row, **tags} for row in found.get(run, [])]
     return pd.DataFrame(made, columns=COLUMNS)
-
-
-def shares(table: pd.DataFrame) -> pd.DataFrame:
-    """By layer, kind of stress and direction: means over pairs of twins, and how many these are.
-
-    Means of ``answers`` and ``moved`` (shares), ``change`` and ``change_moved`` (of accuracy). The share of the change
-    of accuracy that moves along is the ratio of the last two: of single pairs, ratios of small numbers would be means
-    of noise.
-
-    >>> row = {"run": "a", "condition": "c", "seed": 0, "layer": "act1", "stress": "loss", "direction": "into"}
-    >>> figures = {"answers": 0.5, "accuracy": 1.0, "moved": 0.25, "change": 0.1, "change_moved": 0.05, "n": 8}
-    >>> found = shares(pd.DataFrame([{**row, **figures}, {**row, **figures, "answers": 1.0}]))
-    >>> found[["layer", "answers", "pairs"]].values.tolist()
-    [['act1', 0.75, 2]]
-    """
-    figures = ["answers", "moved", "change", "change_moved"]
-    groups = table.groupby(["layer", "stress", "direction"], sort=False)
-    means = groups[figures].mean().reset_index()
-    means["pairs"] = groups.size().to_numpy()
-    return pd.DataFrame(means, columns=SHARES)
