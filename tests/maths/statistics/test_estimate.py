@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.core.errors import BadInput
-from assay.maths.statistics import Estimate, judge, needed_n
+from assay.maths.statistics import Estimate, judge, needed_n, paired_effect
 from tests.maths.statistics.worlds import calm
 
 RULE = {"threshold": 1.0, "margin": (0.9, 1.1), "alpha": 0.05}
@@ -83,3 +84,10 @@ def test_the_plan_is_enough(effect: float, half: float, n: int) -> None:
         assert n <= planned <= 50 * n
         arm = half * (n / planned) ** 0.5 * (1 - 1e-6)
         assert abs(effect) >= arm or abs(effect) + arm <= 0.5
+
+
+def test_few_seeds_that_agree_to_the_last_digit_decide_nothing() -> None:
+    rule: dict[str, Any] = {"claimed": "above", "threshold": 0.0, "margin": (-0.1, 0.1), "alpha": 0.05}
+    assert judge(paired_effect([0.0, 0.0]), **rule)[0] == "undecided"
+    assert judge(paired_effect([0.0] * 8), **rule)[0] == "refuted"
+    assert judge(paired_effect([0.0, 0.001, 0.0, 0.001]), **rule)[0] == "refuted"

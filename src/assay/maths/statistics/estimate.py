@@ -56,7 +56,8 @@ def judge(
       ``threshold`` on the side opposite to the claim with p at most ``alpha``;
     - *supported*: the interval lies beyond ``threshold`` on the ``claimed`` side ("apart": on either) with p at most
       ``alpha``;
-    - *undecided*: anything else, also when the effect or the interval is not a number.
+    - *undecided*: anything else, also when the effect or the interval is not a number, or when so few units that only
+      Student's t bounds them (``by_t``) all gave the same number: t then knows no spread.
 
     The margin comes first: an effect that is surely there and surely negligible does not support a claim.
     ``p_corrected`` is the p-value after correction for several claims; None takes the estimate's own.
@@ -75,7 +76,8 @@ def judge(
         )
     if not margin[0] <= threshold <= margin[1]:
         raise BadInput(f"asked to judge with margin {margin}; the threshold {threshold} is outside; put it inside")
-    if not estimate.known:
+    unspread = bool(estimate.detail.get("by_t")) and estimate.low == estimate.high
+    if not estimate.known or unspread:
         return "undecided", "none"
     side: Direction = "above" if estimate.low > threshold else "below" if estimate.high < threshold else "none"
     significant = (estimate.p if p_corrected is None else p_corrected) <= alpha
