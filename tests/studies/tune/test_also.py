@@ -18,6 +18,7 @@ pytest.importorskip("optuna", reason="optuna is not installed: pip install 'assa
 
 from assay.attacks import PGD
 from assay.core.errors import BadInput
+from assay.core.files import write_json
 from assay.data import Dataset, Split
 from assay.lab import Lab
 from assay.lab.observe import load_model
@@ -25,6 +26,7 @@ from assay.studies import Means
 from assay.studies.overfitting.look import Ball
 from assay.studies.tune import configure_tune, tune
 from assay.studies.tune.also import label
+from assay.studies.tune.attempts import known_figures, view_of
 from assay.studies.tune.figures import Seen, figure, take
 from assay.studies.tune.space import Space
 from assay.studies.tune.warm import best_settings, read_warm
@@ -238,6 +240,12 @@ def test_robustness_needs_an_attack(asked: dict[str, Any]) -> None:
         configure_tune("digits", **asked)
     assert configure_tune("digits", settings=("strategy=trades",), **asked)[0].ball is not None
     assert configure_tune("digits", goal="gap", settings=("strategy=trades",))[0].ball is None
+
+
+def test_figures_of_another_ball_are_not_taken_for_those_of_this_one(tmp_path: Path) -> None:
+    lab, views = Lab(tmp_path), [view_of("d", ball) for ball in (None, Ball("Linf", 0.1), Ball("L2", 0.1))]
+    write_json(lab.measures("r", "tune"), {"view": views[1], "val": {"robust_accuracy": 0.5}})
+    assert [known_figures(lab, "r", "val", view) for view in views] == [{}, {"robust_accuracy": 0.5}, {}]
 
 
 def test_labels_tell_choices_apart() -> None:

@@ -77,7 +77,12 @@ def _teacher(base: Recipe, name: str) -> Recipe:
 
 
 def lasting(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe with other epochs and about as many looks; what would never come in them comes more often."""
+    """The recipe with other epochs and about as many looks; what would never come in them comes more often.
+
+    >>> short = lasting(Recipe(data="digits", strategy="generalist", epochs=20, evaluate_every=5), 8)
+    >>> short.epochs, short.evaluate_every, lasting(short, 4).strategy.hand_back.every
+    (8, 2, 4)
+    """
     looks = max(1, recipe.epochs // max(1, recipe.evaluate_every)) if recipe.evaluate_every else LOOKS
     return recipe.lasting(epochs).with_(evaluate_every=max(1, epochs // looks))
 
