@@ -163,7 +163,7 @@ def test_a_probe_that_is_too_small_and_runs_that_stopped_are_said() -> None:
 
 # A small run
 
-TINY = ("epochs=2", "model=mlp:8-6", "batch=64", "grid.widths=[3]", "grid.sizes=[0.5]", "grid.epochs=[1]")
+TINY = ("epochs=2", "model=mlp:8-6", "batch=64", "grid.widths=[12]", "grid.sizes=[0.5]", "grid.epochs=[1]")
 
 
 def test_a_small_study_from_end_to_end_and_its_verdicts_from_tables_alone(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_small_study_from_end_to_end_and_its_verdicts_from_tables_alone(tmp_pa
     runs, pairs = (pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in ("runs", "pairs"))
     assert len(runs) == 4 * (4 + 3) and (runs.family == "happy").sum() == 4 * 3
     counts = pairs[pairs.layer == "act2"].groupby(["condition", "labels"]).size()
-    assert counts[BASE].to_dict() == {TRUE: 6, UNTRAINED: 3} and counts["width 3"].to_dict() == {TRUE: 6, UNTRAINED: 3}
+    assert counts[BASE].to_dict() == {TRUE: 6, UNTRAINED: 3} and counts["width 12"].to_dict() == {TRUE: 6, UNTRAINED: 3}
     assert counts["images 540"].to_dict() == {TRUE: 6} and counts["base, random labels"].to_dict() == {RANDOM: 3}
     alone = tmp_path / "alone"
     shutil.copytree(folder, alone)
