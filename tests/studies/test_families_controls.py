@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from assay.data import biased
 from assay.lab import Lab
 from assay.report.charts.families.tested import SHOULD, control_tests
 from assay.report.folder import Folder
@@ -15,7 +18,9 @@ from assay.studies import Means, conduct, configure
 from assay.studies.families.agree import LOGITS, PRIMARY
 from assay.studies.families.claims import CLAIMS
 from assay.studies.families.controls import REFERENCES, controls, of_references
+from assay.studies.families.references import labelled_at_random
 from assay.studies.families.sorting import families, matched
+from assay.train import Recipe
 from tests.studies.conftest import SMALL
 from tests.studies.test_families_agree import made_up
 from tests.studies.test_families_beside import in_turn
@@ -110,3 +115,16 @@ def test_a_study_with_controls_trains_and_shows_them(parts: Path, tmp_path: Path
     assert {"as judged", "halves", "permuted labels", "logits", "untrained"} <= set(found.control) <= set(SHOULD)
     table = control_tests(Folder(folder))
     assert table is not None and len(table.rows) == len(found.drop_duplicates(["control", "claim"]))
+
+
+def test_labels_drawn_at_random_tell_nothing_also_of_two_classes(make_blobs: Any) -> None:
+    data = make_blobs()
+    two = replace(
+        data,
+        classes=data.classes[:2],
+        splits={name: replace(split, labels=split.labels % 2) for name, split in data.splits.items()},
+    )
+    runs = labelled_at_random(Recipe(data="x", model="mlp:4"), 1, 0, two).values()
+    (all_anew,) = (plan.recipe for plan in runs if plan.tags["condition"] == "labels 100 %")
+    kept = (biased(two, all_anew.biases).train.labels == two.train.labels).mean()
+    assert 0.4 < kept < 0.6

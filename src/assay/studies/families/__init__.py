@@ -95,7 +95,7 @@ class Families(Study):
         runs = design(self.recipe, self.conditions, self.seeds, self.times, data.learned)
         if self.controls:
             first = self.recipe.seed + 1000 + len(self.conditions) * self.seeds
-            runs |= labelled_at_random(self.recipe, self.seeds, first, data.learned)
+            runs |= labelled_at_random(self.recipe, self.seeds, first, data)
         return runs
 
     def _layers(self, data: Dataset) -> tuple[str, ...]:

@@ -15,19 +15,22 @@ from assay.studies.families.look import Features
 from assay.studies.study import Planned
 from assay.train import Recipe
 
-SHARES = {"labels 50 %": 0.5, "labels 100 %": 1.0}  # of training labels replaced, the same ones for all models
+SHARES = {"labels 50 %": 0.5, "labels 100 %": 1.0}  # of training labels drawn anew, the same ones for all models
 UNTRAINED = "untrained"
 MOST = 8  # models of each kind; two groups of six would not stand the correction for all measures
 
 
-def labelled_at_random(base: Recipe, seeds: int, first: int, digest: str) -> dict[str, Planned]:
-    """Runs of the unstressed recipe on labels of which a half, or all, are replaced; seeds of their own."""
+def labelled_at_random(base: Recipe, seeds: int, first: int, data: Dataset) -> dict[str, Planned]:
+    """Runs of the unstressed recipe on labels of which a half, or all, are drawn anew; seeds of their own.
+
+    One label of k drawn anew is another one in 1 - 1/k of cases: to replace all of two classes would be to swap them.
+    """
     runs = {}
     for number, (name, share) in enumerate(SHARES.items()):
         for seed in range(min(seeds, MOST)):
-            bias = LabelNoise(share=share)
+            bias = LabelNoise(share=share * (1 - 1 / len(data.classes)))
             recipe = base.with_(biases=(*base.biases, bias), seed=first + number * MOST + seed)
-            runs[recipe.run_id(digest)] = Planned(recipe, {"condition": name, "design": "reference"})
+            runs[recipe.run_id(data.learned)] = Planned(recipe, {"condition": name, "design": "reference"})
     return runs
 
 
