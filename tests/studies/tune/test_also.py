@@ -204,7 +204,7 @@ def test_every_trial_is_attacked_alike_and_values_that_do_not_go_together_are_ro
         assert found["robust_accuracy"] == pytest.approx(told, abs=1e-6)  # seven digits in a table
 
 
-def linear(n: int) -> tuple[Dataset, nn.Module]:
+def linear(n: int) -> tuple[Dataset, nn.Linear]:
     draw = np.random.default_rng(0)
     x = draw.uniform(0.3, 0.7, (n, 6)).astype(np.float32)
     labels = (x @ np.array([1.0, -1.0, 0.5, 0.0, 0.3, -0.8]) > 0).astype(np.int64)
