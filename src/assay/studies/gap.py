@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.studies.phrases import NOTHING
 from assay.studies.study import Judged, Text
 
 
@@ -25,9 +26,9 @@ class Gap:
 
 
 def said(judged: Mapping[str, Judged], gaps: Sequence[Gap]) -> dict[str, Judged]:
-    """The claims with what is lacking in place of advice to train more seeds."""
+    """The claims without what cannot be judged: in place of an estimate, and of more seeds, what is lacking."""
     found = dict(judged)
     for gap in gaps:
         for claim in gap.claims:
-            found[claim] = replace(found[claim], sentence=gap.sentence, lacking=gap.remedy)
+            found[claim] = replace(found[claim], estimate=NOTHING, sentence=gap.sentence, lacking=gap.remedy)
     return found

@@ -25,6 +25,14 @@ def test_what_is_planted_is_found() -> None:
     assert found["learners"][0] == "undecided"
 
 
+def test_a_rival_that_learned_nothing_proves_nothing() -> None:
+    tables = world(BETTER | {"anchored": (0.12, 0.10)})
+    assert words_of(tables)["anchoring"][0] == "undecided"
+    found = judge(ABOUT, tables)[0]["anchoring"]
+    assert found.lacking and "another learning rate" in found.lacking["en"]
+    assert words_of(world(BETTER | {"anchored": (0.60, 0.10)}))["anchoring"][0] == "supported"
+
+
 def test_the_opposite_is_found_too() -> None:
     found = words_of(world({HERO: (0.80, 0.38)}))
     assert found["cleaner"][0] == found["as-robust"][0] == found["averaging"][0] == "refuted"

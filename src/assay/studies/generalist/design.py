@@ -37,6 +37,8 @@ NAMES = (STANDARD, AVERAGED, TRADES, POST_HOC, ALONE, SUMMED, SAME, STEP, ANCHOR
 EVERY = 5  # epochs between two hand-backs, as published
 FIRST, SECOND = "adversarial", "standard"  # the names of the two learners
 MOMENTS = ("0.25", "0.5", "0.75", "1")  # at which learners and global model are looked at
+# Anchoring minimises a squared distance of features: no learning rate of a cross-entropy suits its size, Adam's does.
+ANCHORING = OwnOptimiser(name="adam", lr=1e-3)
 TUNING_SHARE = Fraction(1, 3)  # of the adversarial run's epochs: how long it is tuned naturally afterwards
 
 
@@ -107,7 +109,7 @@ def _one(name: str, plain: Adversarial, how: Setting) -> Arm:
         SUMMED: ("control", averaged(summed), robust, ""),
         SAME: ("control", mixed(plain, how, own=(robust, robust)), own, ""),
         STEP: ("reading", mixed(plain, how, when="step"), own, ""),
-        ANCHORED: ("reference", averaged(anchored), robust, NATURAL),
+        ANCHORED: ("reference", averaged(anchored), ANCHORING, NATURAL),
     }
     role, strategy, optimiser, after = found[name]
     return Arm(name, labels.ARM[name], role, strategy, optimiser, after)
