@@ -81,7 +81,8 @@ def test_rivals_on_the_slider_are_those_of_the_study(folder: Path) -> None:
 def test_the_rival_lies_on_the_line_between_its_arms(folder: Path) -> None:
     """Two arms by hand: three quarters of the way in clean accuracy on val is three quarters in robust accuracy."""
     by = pd.DataFrame(
-        {"clean": [0.8, 0.9], "robust": [0.6, 0.4], "val_clean": [0.8, 0.88]}, index=["averaged", "eps x 0.5"]
+        {"clean": [0.8, 0.9], "robust": [0.6, 0.4], "val_clean": [0.8, 0.88], "val_robust": [0.61, 0.42]},
+        index=["averaged", "eps x 0.5"],
     )
     rival = walk.rival(by, "adversarial", 0.86)
     assert rival is not None and rival.fair

@@ -89,7 +89,7 @@ def test_risks_are_those_of_the_learners_own_tasks() -> None:
 # Rivals tuned to the same clean accuracy
 
 
-def test_the_rival_is_as_clean_by_val_and_nothing_else_chooses_it() -> None:
+def test_the_rival_is_as_clean_by_val_and_test_has_no_say() -> None:
     tables = world({HERO: (0.86, 0.50)})
     found, pairs = matched(tables["runs"], "adversarial")
     assert found is not None and (found.low, found.high) == ("eps x 0.5", "eps x 0.25")
@@ -97,7 +97,15 @@ def test_the_rival_is_as_clean_by_val_and_nothing_else_chooses_it() -> None:
     assert pairs.rival_robust.mean() == pytest.approx((0.46 + 0.40) / 2, abs=0.02) and len(pairs) == 10
     moved = tables["runs"].assign(robust=1 - tables["runs"].robust, clean=0.5)
     again, _ = matched(moved, "adversarial")
-    assert again == found  # test and robust accuracy have no say
+    assert again == found  # test has no say
+
+
+def test_a_rival_that_loses_in_both_is_not_what_one_would_tune_to() -> None:
+    """The smaller radius is less clean here, too: held against it, a mixture that full training beats would win."""
+    tables = world({HERO: (0.79, 0.48), "averaged": (0.80, 0.50), "eps x 0.5": (0.78, 0.30), "eps x 0.25": (0.77, 0.2)})
+    found, _ = matched(tables["runs"], "adversarial")
+    assert found is not None and found.between == "averaged"
+    assert words_of(tables)["tuned-adversarial"][0] == "refuted"
 
 
 def test_a_rival_that_is_cleaner_all_along_is_no_match() -> None:

@@ -1,4 +1,4 @@
-"""Rivals tuned to the mixture's clean accuracy, by val's clean accuracy alone."""
+"""Rivals tuned to the mixture's clean accuracy, by val alone."""
 
 from __future__ import annotations
 
@@ -58,6 +58,24 @@ def match(val_clean: pd.Series, hero: float) -> Match | None:
     return Match(low, high, float(share), hero, hero)
 
 
+def front(clean: pd.Series, robust: pd.Series) -> pd.Series:
+    """Clean accuracy on val of the arms that are worth tuning to: without those that another arm beats in both.
+
+    A smaller radius may cost both, and who tunes for clean accuracy would then not take it.
+
+    >>> clean, robust = pd.Series({"a": 0.8, "b": 0.7, "c": 0.9}), pd.Series({"a": 0.6, "b": 0.5, "c": 0.4})
+    >>> list(front(clean, robust).index)
+    ['a', 'c']
+    """
+    both = pd.DataFrame({"clean": clean, "robust": robust}).dropna()
+    kept = [
+        name
+        for name, clean_, robust_ in both.itertuples()
+        if not ((both.clean >= clean_) & (both.robust >= robust_) & (both.clean + both.robust > clean_ + robust_)).any()
+    ]
+    return both.clean.loc[kept]
+
+
 def family(names: Sequence[str], kind: str) -> list[str]:
     """The arms of a family that is tuned: its usual one, averaged, and those swept."""
     usual, swept = KINDS[kind]
@@ -70,8 +88,9 @@ def matched(alive: pd.DataFrame, kind: str) -> tuple[Match | None, pd.DataFrame]
     The rival's is on the straight line between its two arms: (1 - share) of the less clean, share of the cleaner.
     """
     names = family(list(dict.fromkeys(alive.condition)), kind)
-    means = alive.groupby("condition").val_clean.mean()
-    found = match(means.reindex(names), float(means.get(HERO, float("nan"))))
+    means = alive.groupby("condition")[["val_clean", "val_robust"]].mean()
+    own = means.reindex(names)
+    found = match(front(own.val_clean, own.val_robust), float(means.val_clean.get(HERO, float("nan"))))
     wide = alive.pivot_table(index="seed", columns="condition", values="robust")
     if found is None or not {HERO, found.low, found.high} <= set(wide):
         return None, pd.DataFrame(columns=["hero_robust", "rival_robust"])

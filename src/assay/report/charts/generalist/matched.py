@@ -88,7 +88,7 @@ def figure(folder: Folder, found: Arms | None, claim: str) -> Figure | None:
     only = found.only(found.named(HERO, *group))
     dots = runs[runs.condition.isin([HERO, *group])].assign(x=lambda f: 100 * f.val_clean, y=lambda f: 100 * f.robust)
     means = dots.groupby("condition", sort=False)[["x", "y"]].mean().reset_index()
-    by: Frame = runs.groupby("condition")[["clean", "robust", "val_clean"]].mean()
+    by: Frame = runs.groupby("condition")[["clean", "robust", "val_clean", "val_robust"]].mean()
     own, other = by.loc[HERO], rival(by, kind, by.val_clean[HERO])
     axes = (
         axis(say("clean accuracy on val, % →", "検証データの通常の正解率 (%) →"), dots.x),

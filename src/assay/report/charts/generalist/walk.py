@@ -10,7 +10,7 @@ from assay.report.charts.generalist.arms import Arms, judged, weight
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import number
 from assay.report.words import say_in
-from assay.studies.generalist.matched import KINDS, family, match
+from assay.studies.generalist.matched import KINDS, family, front, match
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ def steps(folder: Folder, found: Arms) -> list[dict[str, Any]]:
     runs = judged(folder)
     if runs.empty:
         return []
-    by = runs.groupby("condition")[["clean", "robust", "val_clean"]].mean() if "val_clean" in runs else None
+    used = ["clean", "robust", "val_clean", "val_robust"]
+    by = runs.groupby("condition")[used].mean() if set(used) <= set(runs) else None
     if by is None:
         return []
     rows = []
@@ -46,7 +47,7 @@ def steps(folder: Folder, found: Arms) -> list[dict[str, Any]]:
 def rival(by: Frame, kind: str, clean: float) -> Rival | None:
     """What a family gives at this clean accuracy on val; means over seeds, as the study matches them."""
     names = family(list(by.index), kind)
-    found = match(by.val_clean.reindex(names), clean)
+    found = match(front(by.val_clean.reindex(names), by.val_robust.reindex(names)), clean)
     if found is None:
         return None
     low, high = by.loc[found.low], by.loc[found.high]
