@@ -31,7 +31,19 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 def test_a_study_leaves_what_it_promises_and_repeating_it_does_nothing(parts: Path, tmp_path: Path) -> None:
     folder = run(parts, tmp_path / "lab")
-    names = {"runs", "pairs", "moments", "layers", "curves", "shifts", "samples", "classes", "measures", "trust"}
+    names = {
+        "runs",
+        "pairs",
+        "moments",
+        "layers",
+        "curves",
+        "shifts",
+        "samples",
+        "classes",
+        "measures",
+        "trust",
+        "patches",
+    }
     assert set(tables(folder)) == {f"{name}.csv" for name in names}
     about = json.loads((folder / "study.json").read_text())
     assert [c["name"] for c in about["conditions"]][:2] == ["none", "fork@0.5"] and about["data"]["ok"] == 0

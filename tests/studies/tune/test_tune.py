@@ -105,12 +105,12 @@ def test_diverged_trials_are_rows(parts: Path, tmp_path: Path) -> None:
 
 
 def test_a_constraint_that_no_trial_keeps_is_said_with_the_nearest(parts: Path, tmp_path: Path) -> None:
-    folder = search(parts, tmp_path / "lab", 4, constraints=["val_cross_entropy<=0.0001"])
+    folder = search(parts, tmp_path / "lab", 4, constraints=["val_cross_entropy<=1e-12"])
     found = json.loads((folder / "result.json").read_text())
     assert found["satisfied"] is False and found["front"] == []
     rows = table(folder)
     assert found["chosen"]["trial"] == rows.loc[rows["val_cross_entropy"].idxmin(), "trial"]
-    (line,) = [line for line in found["text"] if line.startswith("no trial satisfies val_cross_entropy<=0.0001")]
+    (line,) = [line for line in found["text"] if line.startswith("no trial satisfies val_cross_entropy<=1e-12")]
     assert f"the nearest is trial {found['chosen']['trial']}" in line
 
 

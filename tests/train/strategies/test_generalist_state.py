@@ -27,6 +27,7 @@ PLAIN = {
     "hand_back": {"every": 2, "start": "1/4"},
     "mix": {"start": "1/4"},
     "decay": 0.9,
+    "ramp": "mean",  # as an average alone begins
 }
 INNER = {  # learners that remember something of their own
     **PLAIN,

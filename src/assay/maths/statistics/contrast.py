@@ -15,6 +15,7 @@ from assay.maths.statistics.ordination import Array, Mask, checked_distances, pc
 from assay.maths.statistics.paired import paired_effect
 from assay.maths.statistics.shuffles import Indices, codes, share_beyond, shuffles
 
+FLAT = 1e-20  # a mean square this far below the largest is rounding
 FLIPPED_FROM = 10  # blocks from which on the blocks themselves are the evidence
 
 
@@ -122,7 +123,8 @@ def _mean_square(gram: Array, member: Mask) -> Array:
     row = w @ gram / n
     own = np.diagonal(gram, axis1=-2, axis2=-1)[..., None, :]
     z2 = np.abs(own - 2 * row + (row * w).sum(axis=-1, keepdims=True) / n)
-    return (z2 * w).sum(axis=-1) / (n[:, 0] - 1)
+    found = (z2 * w).sum(axis=-1) / (n[:, 0] - 1)
+    return np.where(found > FLAT * np.abs(own).max(axis=-1), found, 0.0)  # equal points lie apart by rounding alone
 
 
 def _aligned(

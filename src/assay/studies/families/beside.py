@@ -63,7 +63,8 @@ def measures_beside(
     used = {run: features[run] for kind in pairs.values() for pair in kind for run in pair}
     names = [name for name, m in METRICS.items() if m.card.needs == NEEDS]
     jobs = [BesideJob(name, used, pairs, known, groups) for name in names]
-    found = [rows for _, rows in each(beside, jobs, "comparing measures")]
+    done = dict(each(beside, jobs, "comparing measures"))  # as they come; rows stand in the order of the registry
+    found = [done[number] for number in sorted(done)]
     trust = [frame for _, frame in found if len(frame)]
     if not trust:
         return {**empty, "measures": pd.DataFrame([row for rows, _ in found for row in rows], columns=MEASURES)}
