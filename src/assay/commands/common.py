@@ -95,6 +95,13 @@ def tell_all(lines: Iterable[str]) -> None:
         stderr().print(plain(line), soft_wrap=True)
 
 
+def print_answer(lines: Iterable[str]) -> None:
+    """Sentences of an answer, what each is about (the words before its colon) in bold."""
+    for line in lines:
+        what, colon, rest = line.partition(":")
+        stdout().print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+
+
 def plain(value: str) -> str:
     """Text in which brackets are brackets, not markup."""
     from rich.markup import escape

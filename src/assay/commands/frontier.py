@@ -18,6 +18,7 @@ from assay.commands.common import (
     command,
     known_language,
     plain,
+    print_answer,
     print_json,
     progress,
     stdout,
@@ -122,9 +123,7 @@ def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
         console.print(plain(f"weights: {'/'.join(found['names'])}"), soft_wrap=True)
     console.print(_table(rows, found["chosen"]["point"], found["names"]))
     console.print()
-    for line in found["text"]:
-        what, colon, rest = line.partition(":")
-        console.print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+    print_answer(found["text"])
     kept = f"kept in {plain(str(folder))}\nnetwork: {plain(found['weights'])}\nreport: {plain(str(page))}"
     console.print(kept, soft_wrap=True)
     console.print(f"next: {plain(found['next'])}", soft_wrap=True)

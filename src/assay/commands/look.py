@@ -19,6 +19,7 @@ from assay.commands.common import (
     command,
     known_language,
     plain,
+    print_answer,
     print_json,
     progress,
     stdout,
@@ -86,8 +87,6 @@ def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
     """What was found in a few lines, where it is kept, what to do next."""
     console = stdout()
     console.print()
-    for line in found["text"]:
-        what, colon, rest = line.partition(":")
-        console.print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+    print_answer(found["text"])
     console.print(f"kept in {plain(str(folder))}\nreport: {plain(str(page))}", soft_wrap=True)
     console.print(f"next: {plain(found['next'])}", soft_wrap=True)
