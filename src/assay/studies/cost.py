@@ -132,7 +132,7 @@ def seconds_a_step(data: Dataset, recipes: Sequence[Recipe], means: Means, looks
     val at their end is shared out over them.
     """
     split = data.train
-    recipes = [recipe.with_(interventions=(), keep=(), epochs=1, evaluate_every=int(looks)) for recipe in recipes]
+    recipes = [recipe.with_(interventions=(), keep=(), evaluate_every=int(looks)).lasting(1) for recipe in recipes]
     batch = recipes[0].sampler.sizes(split.y, recipes[0].batch)[0]
     few = slice(0, min(len(split), TRIAL_STEPS * batch))
     # Plainly shuffled batches of the same size: the first images need not hold all classes.

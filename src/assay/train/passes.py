@@ -90,8 +90,8 @@ def passes_of(recipe: Recipe, data: Dataset) -> Passes:
     Passes(forward=6.0, backward=6.0)
     """
     few = data.train.take(np.resize(np.arange(len(data.train)), BATCH * STEPS))
-    short = recipe.with_(
-        biases=(), sampler=Shuffled(), batch=BATCH, epochs=1, evaluate_every=0, keep=(), record=(), seed=0
+    short = recipe.lasting(1).with_(
+        biases=(), sampler=Shuffled(), batch=BATCH, evaluate_every=0, keep=(), record=(), seed=0
     )
     with counted() as passes:
         train([short], replace(data, splits={**data.splits, "train": few}))

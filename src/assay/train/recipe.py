@@ -124,9 +124,8 @@ class Recipe(Spec):
 
     @model_validator(mode="after")
     def _long_enough(self) -> Recipe:
-        if self.keep:  # what keeps nothing is a short trial of what training costs
-            for strategy in self._strategies:
-                strategy.check_epochs(self.epochs)
+        for strategy in self._strategies:
+            strategy.check_epochs(self.epochs)
         return self
 
     @model_validator(mode="after")

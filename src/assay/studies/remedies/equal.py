@@ -96,7 +96,8 @@ def passes_each(recipe: Recipe, data: Dataset) -> Passes:
     """Passes an example of a step, counted once in a process; how many there are does not depend on the network."""
     small = recipe.with_(model=SMALL, activation=None, start=None)
     with rehearsable(small, data) as one:
-        trial = one.with_(strategy=halved(one.strategy), epochs=1, biases=(), seed=0)
+        trial = one.lasting(1).with_(biases=(), seed=0)
+        trial = trial.with_(strategy=halved(trial.strategy))
         key = trial.run_id(data.learned)
         if key not in _KNOWN:
             _KNOWN[key] = passes_of(trial, data)

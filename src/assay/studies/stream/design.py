@@ -128,8 +128,7 @@ def _at_equal_cost(base: Recipe, ways: Mapping[str, Strategy], data: Dataset) ->
     total = 0.0
     for name, way in ways.items():
         recipe = base.with_(strategy=way)
-        # A trial of one epoch keeps nothing, so it may be too short for a hand-back.
-        epoch = passes_each(recipe.with_(keep=()), data).total * examples(recipe, data)
+        epoch = passes_each(recipe, data).total * examples(recipe, data)
         total = total or epoch * recipe.epochs
         epochs = max(1, round(total / epoch))
         found[name] = Costed(recipe.with_(epochs=epochs), round(epoch * epochs))
