@@ -123,3 +123,6 @@ def test_a_small_study_patches_every_paired_run_with_its_twin(parts: Path, tmp_p
     both = table.pivot_table(index="run", columns="direction", values="change")
     np.testing.assert_allclose(both[INTO[0]], -both[INTO[1]], atol=1e-6)
     assert set(table.stress) == {"fork", "activation", "loss", "both"}
+    off = study.model_copy(update={"patched": 0})  # no second look at what is already known
+    folder = conduct(off, data, Lab(tmp_path / "lab"), Means(on="inline"), command="assay study families")
+    assert not (folder / "patches.csv").exists()

@@ -161,6 +161,16 @@ def test_a_probe_that_is_too_small_and_runs_that_stopped_are_said() -> None:
     assert "100 inputs for layers of up to 64 units" in said and "2 of" in said
 
 
+def test_models_with_a_dead_layer_are_said() -> None:
+    tables = world({})
+    assert not any("says the same of everything" in warning["en"] for warning in judge(about(), tables)[1])
+    dead = list(tables["runs"].run[:2])
+    pairs = tables["pairs"]
+    there = (pairs.layer == "act2") & (pairs.run_a.isin(dead) | pairs.run_b.isin(dead))
+    said = [warning["en"] for warning in judge(about(), {**tables, "pairs": pairs[~there]})[1]]
+    assert "Left out of every mean: 2 models whose last hidden layer says the same of everything." in said
+
+
 # A small run
 
 TINY = ("epochs=2", "model=mlp:8-6", "batch=64", "grid.widths=[12]", "grid.sizes=[0.5]", "grid.epochs=[1]")

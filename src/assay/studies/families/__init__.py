@@ -66,6 +66,7 @@ class Families(Study):
     eps: Share = Field("2/255", validate_default=True)  # how far, Linf
     suite: Literal["quick", "standard"] = "quick"  # two attacks of AutoAttack, or all
     controls: bool = False  # further runs and tests that say what the claims mean, `controls`
+    patched: int = Field(256, ge=0)  # probe inputs on which layers are patched between twins; 0: none
     beside: int = Field(3, ge=0)  # models of each family a condition that all measures are taken of; 0: none
 
     @field_validator("times")
@@ -132,7 +133,10 @@ class Families(Study):
         seen = Seen(self.recipe, view, conditions, self._layers(data), planned, lab, data)
         attack = Attacked(self.robust, float(self.eps), self.suite) if self.robust else None
         known = {"level": self.level, "seeds": self.seeds, "conditions": conditions} if self.controls else None
-        return observed(seen, each, beside=self.beside, attack=attack, controlled=known, level=1 - self.level)
+        return observed(
+            *(seen, each), beside=self.beside, patched=self.patched, attack=attack, controlled=known,
+            level=1 - self.level,
+        )  # fmt: skip
 
     @classmethod
     def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:

@@ -44,10 +44,17 @@ class Seen:
 
 
 def observed(
-    seen: Seen, each: Map, *, beside: int, attack: Attacked | None, controlled: Mapping[str, Any] | None, level: float
+    seen: Seen,
+    each: Map,
+    *,
+    beside: int,
+    patched: int,
+    attack: Attacked | None,
+    controlled: Mapping[str, Any] | None,
+    level: float,
 ) -> Tables:
-    """All tables of the study. ``attack`` None: no robust accuracy; ``controlled``: what `controls` needs to know of
-    the study, None for no controls.
+    """All tables of the study. ``patched``: inputs to patch layers with, 0 for no patching; ``attack`` None: no robust
+    accuracy; ``controlled``: what `controls` needs to know of the study, None for no controls.
     """
     looks = _looked(seen, each)
     probe = probe_of(seen.data, seen.view.probe)
@@ -64,7 +71,8 @@ def observed(
         made["controls"] = controls(made["runs"], made["pairs"], made["references"], controlled, each)
     made |= measures_beside(looks.features, made["runs"], known, groups, beside, each, level)
     stress = {str(condition["name"]): str(condition["stress"]) for condition in seen.conditions}
-    made["patches"] = patches(seen.own, stress, seen.view, seen.lab, each)
+    if patched:
+        made["patches"] = patches(seen.own, stress, seen.view, seen.lab, each, patched)
     return made
 
 

@@ -15,7 +15,6 @@ from assay.lab.threads import limited
 from assay.studies.families.patching import PATCHES, patching
 from assay.studies.study import Map, Planned
 
-MOST = 256  # inputs of the probe
 COLUMNS = ["run", "condition", "stress", "seed", *PATCHES]
 
 
@@ -27,6 +26,7 @@ class PatchJob:
     lab: str
     twin: str
     runs: tuple[str, ...]
+    inputs: int  # of the probe, at most
     threads: int = 1
 
 
@@ -34,7 +34,7 @@ def patch(job: PatchJob) -> list[dict[str, Any]]:
     """Every layer of every run, both ways; networks whose layers do not run exactly once a call are left out."""
     with limited(job.threads):
         data, lab = job.view.load(), Lab(job.lab)
-        probe = probe_of(data, min(job.view.probe, MOST))
+        probe = probe_of(data, min(job.view.probe, job.inputs))
         x, labels = data.test.x[probe], data.test.labels[probe.numpy()]
         twin = load_model(lab.weights(job.twin, "1"), job.view.model, data)
         rows: list[dict[str, Any]] = []
@@ -47,13 +47,15 @@ def patch(job: PatchJob) -> list[dict[str, Any]]:
         return rows
 
 
-def patches(planned: Mapping[str, Planned], stress: Mapping[str, str], view: View, lab: Lab, each: Map) -> pd.DataFrame:
+def patches(
+    planned: Mapping[str, Planned], stress: Mapping[str, str], view: View, lab: Lab, each: Map, inputs: int
+) -> pd.DataFrame:
     """One row a paired run, layer and direction: see `patching`; ``stress``: of each condition, forks among them."""
     paired = {run: plan for run, plan in planned.items() if plan.tags["design"] == "paired"}
     done = {run: plan for run, plan in paired.items() if "1" in lab.record(run)["moments"]}
     twins = {plan.recipe.seed: run for run, plan in done.items() if stress[plan.tags["condition"]] == "none"}
     jobs = [
-        PatchJob(view, str(lab.root), twin, runs)
+        PatchJob(view, str(lab.root), twin, runs, inputs)
         for seed, twin in twins.items()
         if (runs := tuple(run for run, plan in done.items() if plan.recipe.seed == seed and run != twin))
     ]

@@ -10,7 +10,7 @@ from assay.maths.statistics import Estimate
 from assay.studies.claim import share
 from assay.studies.limit import words
 from assay.studies.limit.design import RANDOM, UNTRAINED
-from assay.studies.limit.tables import curve
+from assay.studies.limit.tables import curve, unplaced
 from assay.studies.limit.trend import combined, rise
 from assay.studies.phrases import NOTHING, stopped
 from assay.studies.study import Claim, Judged, Tables, Text
@@ -47,7 +47,8 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     level = 1 - about["level"]
     found = curve(about, tables, level)
     judged = {name: _judged(name, axis, found, level) for name, axis in AXIS.items() if axis in about["axes"]}
-    return judged, [*stopped(runs), *words.narrow(about["probe"], about["widest"], ROOM)]
+    dead = unplaced(runs, tables["pairs"], about["primary_layer"])
+    return judged, [*stopped(runs), *words.unplaced(dead), *words.narrow(about["probe"], about["widest"], ROOM)]
 
 
 def _judged(name: str, axis: str, found: Curve, level: float) -> Judged:

@@ -91,6 +91,12 @@ def curve(
     return found
 
 
+def unplaced(runs: pd.DataFrame, pairs: pd.DataFrame, layer: str) -> int:
+    """How many finished models are in no pair at a layer: it says the same of every input there."""
+    rows = pairs[pairs["layer"] == layer]
+    return int((~runs[runs["status"] == "finished"]["run"].isin([*rows["run_a"], *rows["run_b"]])).sum())
+
+
 def _similar(name: str, kind: str, runs: pd.DataFrame, pairs: pd.DataFrame, measure: str) -> Array:
     """The table of similarities of the models of a kind at a level."""
     own = condition(name, RANDOM if kind == RANDOM else TRUE)

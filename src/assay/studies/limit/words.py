@@ -77,6 +77,18 @@ def sentence(claim: str, estimate: Estimate, steps: list[tuple[float, Estimate]]
     )
 
 
+def unplaced(n: int) -> list[Text]:
+    """Models whose last hidden layer gives the same for every input are like no other."""
+    if not n:
+        return []
+    return [
+        text(
+            f"Left out of every mean: {n} models whose last hidden layer says the same of everything.",
+            f"最終隠れ層の出力が常に一定のため、平均から除いたモデル：{n}件。",
+        )
+    ]
+
+
 def narrow(probe: int, width: int, room: int) -> list[Text]:
     """The probe is not much larger than the widest layer."""
     if probe >= room * width:
