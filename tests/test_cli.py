@@ -118,3 +118,22 @@ def test_a_dry_run_tells_cost_and_power_and_does_nothing(tmp_path: Path, capsys:
     for words in ("runs: 312", "memory", "disk", "smallest p", "8 times of 10"):
         assert words in out
     assert not list((tmp_path / "lab").rglob("*.json"))
+
+
+def test_a_dry_run_names_the_claims_that_arms_left_out_would_decide(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = ("--data", "digits", "--dry-run", "--json", "--lab", str(tmp_path / "lab"))
+    arms = ("--set", "grid.arms=[averaged,eps]", "--set", "grid.eps=[0.5]")
+    code, out, _ = call(capsys, "study", "generalist", *lab, *arms)
+    assert code == 0
+    assert set(json.loads(out)["cannot_be_judged"]) == {
+        *("tuned-trades", "post-hoc", "hand-back", "two-learners", "anchoring", "own-settings")
+    }
+    code, out, _ = call(
+        capsys, "study", "overfitting", *lab, "--set", "grid.factors=false", "--set", "grid.sizes=[0.5]"
+    )
+    told = json.loads(out)
+    assert code == 0
+    assert set(told["cannot_be_judged"]) == {"natural-data", "not-perturbation", "perturbation-features"}
+    assert "smallest p within reach, natural-data" not in " ".join(told["text"])

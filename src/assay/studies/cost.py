@@ -46,6 +46,7 @@ def estimate(study: Study, data: Dataset, lab: Lab, means: Means) -> dict[str, A
         "disk_bytes": disk,
         "splits": {name: len(split) for name, split in data.splits.items()},
         "claims": [claim.text["en"] for claim in study.claimed],
+        "cannot_be_judged": {claim: what["en"] for claim, what in study.lacking(data).items()},
         **power,
     }
     return {**found, "text": _text(found, study, data, parallel)}
@@ -90,7 +91,11 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
         *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claimed, 1)),
     ]
     first = study.level / len(study.claimed)  # what Holm asks of the smallest p
+    lacking = found["cannot_be_judged"]
+    lines += [f"cannot be judged with these settings, {claim}: {what}" for claim, what in lacking.items()]
     for claim, p in found.get("smallest_p", {}).items():
+        if claim in lacking:
+            continue
         verdict = "can be decided" if p <= first else f"needs p <= {first:g} if it stands alone: use more seeds"
         lines.append(f"smallest p within reach, {claim}: {p:.2g} with {study.seeds} seeds ({verdict})")
     for claim, ratio in found.get("detectable", {}).items():

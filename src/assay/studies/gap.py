@@ -25,6 +25,11 @@ class Gap:
         }
 
 
+def to_give(gaps: Sequence[Gap]) -> dict[str, Text]:
+    """What to give, by the claim that cannot be judged without it."""
+    return {claim: gap.remedy for gap in gaps for claim in gap.claims}
+
+
 def said(judged: Mapping[str, Judged], gaps: Sequence[Gap]) -> dict[str, Judged]:
     """The claims without what cannot be judged: in place of an estimate, and of more seeds, what is lacking."""
     found = dict(judged)

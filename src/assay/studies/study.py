@@ -145,6 +145,10 @@ class Study(Spec):
         """What this many seeds can show at all: smallest p and smallest detectable effect by claim."""
         return {}
 
+    def lacking(self, data: Dataset) -> Mapping[str, Text]:
+        """Claims that these settings cannot decide whatever the runs, and what to give instead."""
+        return {}
+
     @classmethod
     def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:
         """An estimate for each claim, and warnings that change how to read them."""

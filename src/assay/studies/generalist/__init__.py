@@ -14,6 +14,7 @@ from assay.data import Dataset, biased
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
+from assay.studies.gap import to_give
 from assay.studies.generalist import words
 from assay.studies.generalist.claims import CLAIMS, judge
 from assay.studies.generalist.design import (
@@ -29,6 +30,7 @@ from assay.studies.generalist.design import (
     begun,
 )
 from assay.studies.generalist.equal import Costed, costed
+from assay.studies.generalist.gaps import left_out
 from assay.studies.generalist.labels import ARM
 from assay.studies.generalist.look import TABLES, looked
 from assay.studies.generalist.matched import table as matched_table
@@ -221,6 +223,10 @@ class GeneralistStudy(Study):
             "runs": self.seeds * sum(1 + bool(each.teacher) for each in cost),
             "smallest_p": {claim.name: p for claim in CLAIMS if claim.scale == "share"},
         }
+
+    def lacking(self, data: Dataset) -> dict[str, Text]:
+        """What the arms that were left out would decide."""
+        return to_give(left_out([arm.name for arm in self.all_arms()]))
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every finished run but teachers once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from assay.studies.gap import Gap
@@ -18,14 +20,18 @@ LEARNED = 0.5  # of adversarial training's clean accuracy; a control below has n
 
 def gaps(alive: pd.DataFrame) -> list[Gap]:
     """What is missing: controls left out, or whose runs all stopped or learned nothing, and rivals not tuned."""
-    there = list(dict.fromkeys(alive.condition))
-    found = [_without(name, claim) for name, claim in NEEDED.items() if name not in there]
+    found = left_out(list(dict.fromkeys(alive.condition)))
     clean = alive.groupby("condition", sort=False).clean.mean()
-    found += [
+    return found + [
         _unlearned(name, NEEDED[name], float(clean[name]))
         for name in NEEDED
         if name in clean and clean[name] < LEARNED * clean.get(ADVERSARIAL, 0.0)
     ]
+
+
+def left_out(there: Sequence[str]) -> list[Gap]:
+    """What is missing whatever the runs, where there are these arms."""
+    found = [_without(name, claim) for name, claim in NEEDED.items() if name not in there]
     for kind, claim, arms in (
         ("adversarial", "tuned-adversarial", "averaged, eps"),
         ("trades", "tuned-trades", "trades, betas"),

@@ -12,6 +12,7 @@ from assay.data import Dataset, biased
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
+from assay.studies.gap import to_give
 from assay.studies.overfitting import words
 from assay.studies.overfitting.base import check, on_part, suited, with_looks
 from assay.studies.overfitting.claims import CLAIMS, judge
@@ -26,6 +27,7 @@ from assay.studies.overfitting.design import (
     onset_of,
     planned,
 )
+from assay.studies.overfitting.gaps import left_out
 from assay.studies.overfitting.look import Ball, looked
 from assay.studies.overfitting.tables import curves, parts, run_rows
 from assay.studies.rows import shifts
@@ -133,6 +135,10 @@ class Overfitting(Study):
             "runs": self.seeds * len(self.arms(data)),
             "smallest_p": {claim.name: p for claim in CLAIMS if claim.design == "paired"},
         }
+
+    def lacking(self, data: Dataset) -> dict[str, Text]:
+        """What the arms that were left out would decide."""
+        return to_give(left_out({arm.name for arm in self.arms(data)}))
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every finished run once."""

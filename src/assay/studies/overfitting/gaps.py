@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import pandas as pd
 
 from assay.maths.statistics.decline import LEAST
@@ -55,10 +57,14 @@ FEW_LOOKS = Gap(
 
 def gaps(runs: pd.DataFrame) -> list[Gap]:
     """What is missing."""
-    arms = set(runs.condition)
     base = runs[(runs.condition == BASELINE) & (runs.status.astype(str) == "finished")]
     found = [FEW_LOOKS] if len(base) and base.drop_corrected.isna().all() else []
-    found += [] if DROP in arms else [NO_FACTORS]
+    return found + left_out(set(runs.condition))
+
+
+def left_out(arms: Set[str]) -> list[Gap]:
+    """What is missing whatever the runs, where there are these arms."""
+    found = [] if DROP in arms else [NO_FACTORS]
     found += [] if WRONG in arms else [NO_WORSE]
     found += [] if {NARROWED, fewer(0.5)} <= arms else [NO_LIGHT]
     return found + ([] if any(name.startswith(fewer(0)[:-1]) for name in arms) else [NO_SIZES])
