@@ -15,10 +15,15 @@ from assay.commands.common import (
     JsonOption,
     LabOption,
     LangOption,
+    ModelOption,
+    PlaceArgument,
+    RegroupOption,
     ThreadsOption,
+    WeightsOption,
     command,
     known_language,
     plain,
+    print_end,
     print_json,
     progress,
     stderr,
@@ -30,16 +35,12 @@ COLOURS = {"A": "green", "B": "cyan", "C": "yellow", "X": "red"}
 
 
 def attack(
-    place: Annotated[
-        str, typer.Argument(metavar="MODEL", help="a file of weights, a run's folder lab/runs/ID, or file.py:function")
-    ],
-    model: Annotated[str | None, typer.Option("--model", help="what the weights belong to: resnet18, mlp:64")] = None,
+    place: PlaceArgument,
+    model: ModelOption = None,
     data: Annotated[
         str | None, typer.Option("--data", help="a name, an .npz or a folder of class folders; its test split is used")
     ] = None,
-    weights: Annotated[
-        str | None, typer.Option("--weights", help="weights for file.py:function: tensors only, .safetensors or .pt")
-    ] = None,
+    weights: WeightsOption = None,
     norm: Annotated[str, typer.Option("--norm", help="Linf, L2 or L1")] = "Linf",
     eps: Annotated[str, typer.Option("--eps", help="largest perturbation, of pixels from 0 to 1: 8/255")] = "8/255",
     version: Annotated[str, typer.Option("--version", help="standard, plus, rand or custom")] = "standard",
@@ -56,7 +57,7 @@ def attack(
     ] = None,
     batch: Annotated[int, typer.Option("--batch", min=1, help="examples at a time; changes no verdict")] = 250,
     seed: Annotated[int, typer.Option("--seed", min=0, help="of starts, windows and samples")] = 0,
-    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    regroup: RegroupOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what it would cost; do nothing")] = False,
     lab: LabOption = Path("lab"),
     threads: ThreadsOption = 1,
@@ -131,8 +132,7 @@ def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
     console.print()
     console.print(_classes(found))
     console.print(f"worst class: {plain(found['worst_class'])}", soft_wrap=True)
-    console.print(f"kept in {plain(str(folder))}\nreport: {plain(str(page))}", soft_wrap=True)
-    console.print(f"next: {plain(found['next'])}", soft_wrap=True)
+    print_end((f"kept in {folder}", f"report: {page}"), found["next"])
 
 
 def _broke(found: dict[str, Any]) -> Any:

@@ -21,6 +21,19 @@ DataOption = Annotated[
 ProductionOption = Annotated[
     str | None, typer.Option("--production", help="a later or shifted set of the same classes to be judged on")
 ]
+PlaceArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="a file of weights, a run's folder lab/runs/ID, or file.py:function")
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="what the weights belong to: resnet18, mlp:64, file.py:function")
+]
+WeightsOption = Annotated[
+    str | None, typer.Option("--weights", help="weights for file.py:function: tensors only, .safetensors or .pt")
+]
+TrainedOnOption = Annotated[
+    str | None, typer.Option("--data", help="what it was trained on: a name, an .npz or a folder of class folders")
+]
+RegroupOption = Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="a.b=c: a recipe field, or grid.FIELD=[...] for a study's axis")
 ]
@@ -100,6 +113,24 @@ def print_answer(lines: Iterable[str]) -> None:
     for line in lines:
         what, colon, rest = line.partition(":")
         stdout().print(f"[bold]{plain(what)}{colon}[/]{plain(rest)}", soft_wrap=True)
+
+
+def print_end(places: Iterable[str], next_: str) -> None:
+    """Where what was made lies, a line each, and what to type next."""
+    for line in (*places, f"next: {next_}"):
+        stdout().print(plain(line), soft_wrap=True)
+
+
+def reported(folder: Path, found: dict[str, Any], lang: str, json_: bool) -> Path | None:
+    """Write the report of a finished question. Its path where people read on; with ``json_`` the answer is printed."""
+    from assay.report import render
+
+    page = render(folder, lang)
+    if json_:
+        print_json(found | {"folder": str(folder), "report": str(page)})
+        return None
+    warn(found["warnings"])
+    return page
 
 
 def plain(value: str) -> str:

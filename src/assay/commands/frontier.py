@@ -14,15 +14,16 @@ from assay.commands.common import (
     JsonOption,
     LabOption,
     LangOption,
+    RegroupOption,
     ThreadsOption,
     command,
     known_language,
     plain,
     print_answer,
-    print_json,
+    print_end,
     progress,
+    reported,
     stdout,
-    warn,
 )
 
 COLUMNS = (("test clean", "test_clean"), ("test robust", "test_robust"))
@@ -56,7 +57,7 @@ def frontier(
         Path | None, typer.Option("--save", help="keep the chosen network there, too: FILE.safetensors")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="of the images drawn and of starts")] = 0,
-    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    regroup: RegroupOption = False,
     lab: LabOption = Path("lab"),
     threads: ThreadsOption = 1,
     device: DeviceOption = "auto",
@@ -87,16 +88,12 @@ def frontier(
 
 def finish(folder: Path, lang: str, json_: bool) -> None:
     """Work the answer out from the table, write the report and say what was found."""
-    from assay.report import render
     from assay.studies.frontier import answered
 
     found = answered(folder)
-    page = render(folder, lang)
-    if json_:
-        print_json(found | {"folder": str(folder), "report": str(page)})
-        return
-    warn(found["warnings"])
-    _print(found, folder, page)
+    page = reported(folder, found, lang, json_)
+    if page:
+        _print(found, folder, page)
 
 
 def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
@@ -124,9 +121,7 @@ def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
     console.print(_table(rows, found["chosen"]["point"], found["names"]))
     console.print()
     print_answer(found["text"])
-    kept = f"kept in {plain(str(folder))}\nnetwork: {plain(found['weights'])}\nreport: {plain(str(page))}"
-    console.print(kept, soft_wrap=True)
-    console.print(f"next: {plain(found['next'])}", soft_wrap=True)
+    print_end((f"kept in {folder}", f"network: {found['weights']}", f"report: {page}"), found["next"])
 
 
 def _mark(found: dict[str, Any], walk: list[dict[str, Any]], at: list[float]) -> float:

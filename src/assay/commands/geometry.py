@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.commands.common import JsonOption, ThreadsOption, plain, print_json, stdout, warn
+from assay.commands.common import (
+    JsonOption,
+    ModelOption,
+    RegroupOption,
+    ThreadsOption,
+    TrainedOnOption,
+    plain,
+    print_end,
+    print_json,
+    stdout,
+    warn,
+)
 
 WHOLE = (  # what is shown of a split, with the words for it
     ("accuracy", "accuracy of the head"),
@@ -32,16 +43,12 @@ WHOLE = (  # what is shown of a split, with the words for it
 
 def geometry(
     place: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="a file of weights, or a run's folder lab/runs/ID")],
-    model: Annotated[
-        str | None, typer.Option("--model", help="what the weights belong to: resnet18, mlp:128-64, file.py:function")
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="what it was trained on: a name, an .npz or a folder of class folders")
-    ] = None,
+    model: ModelOption = None,
+    data: TrainedOnOption = None,
     layer: Annotated[
         str | None, typer.Option("--layer", help="a module's path (default: the last activation before the head)")
     ] = None,
-    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    regroup: RegroupOption = False,
     threads: ThreadsOption = 1,
     json_: JsonOption = False,
 ) -> None:
@@ -73,7 +80,7 @@ def _print(found: dict[str, Any]) -> None:
     console.print(_whole(found))
     console.print(f"\nrule: {found['rule']}", soft_wrap=True, style="dim")
     console.print("NC1 is near 0 at every optimum of a contrastive loss, collapsed or not", soft_wrap=True, style="dim")
-    console.print(f"next: {found['next']}", soft_wrap=True)
+    print_end((), found["next"])
 
 
 def _classes(rows: list[dict[str, Any]]) -> Any:

@@ -14,30 +14,28 @@ from assay.commands.common import (
     JsonOption,
     LabOption,
     LangOption,
+    ModelOption,
+    PlaceArgument,
     ProductionOption,
+    RegroupOption,
     ThreadsOption,
+    TrainedOnOption,
+    WeightsOption,
     command,
     known_language,
-    plain,
     print_answer,
-    print_json,
+    print_end,
     progress,
+    reported,
     stdout,
-    warn,
 )
 
 
 def look(
-    place: Annotated[
-        str, typer.Argument(metavar="MODEL", help="a file of weights, a run's folder lab/runs/ID, or file.py:function")
-    ],
-    model: Annotated[str | None, typer.Option("--model", help="what the weights belong to: resnet18, mlp:64")] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="what it was trained on: a name, an .npz or a folder of class folders")
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option("--weights", help="weights for file.py:function: tensors only, .safetensors or .pt")
-    ] = None,
+    place: PlaceArgument,
+    model: ModelOption = None,
+    data: TrainedOnOption = None,
+    weights: WeightsOption = None,
     production: ProductionOption = None,
     layers: Annotated[
         list[str] | None,
@@ -45,7 +43,7 @@ def look(
     ] = None,
     n: Annotated[int, typer.Option("--n", min=20, help="how many items of each set are looked at")] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="of samples and of t-SNE")] = 0,
-    regroup: Annotated[bool, typer.Option("--regroup", help="split anew, as when the model was trained so")] = False,
+    regroup: RegroupOption = False,
     lab: LabOption = Path("lab"),
     threads: ThreadsOption = 1,
     device: DeviceOption = "auto",
@@ -71,22 +69,16 @@ def look(
 
 def finish(folder: Path, lang: str, json_: bool) -> None:
     """Work the answer out from the tables, write the report and say what was found."""
-    from assay.report import render
     from assay.studies.look import answered
 
     found = answered(folder)
-    page = render(folder, lang)
-    if json_:
-        print_json(found | {"folder": str(folder), "report": str(page)})
-        return
-    warn(found["warnings"])
-    _print(found, folder, page)
+    page = reported(folder, found, lang, json_)
+    if page:
+        _print(found, folder, page)
 
 
 def _print(found: dict[str, Any], folder: Path, page: Path) -> None:
     """What was found in a few lines, where it is kept, what to do next."""
-    console = stdout()
-    console.print()
+    stdout().print()
     print_answer(found["text"])
-    console.print(f"kept in {plain(str(folder))}\nreport: {plain(str(page))}", soft_wrap=True)
-    console.print(f"next: {plain(found['next'])}", soft_wrap=True)
+    print_end((f"kept in {folder}", f"report: {page}"), found["next"])

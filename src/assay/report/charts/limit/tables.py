@@ -40,7 +40,7 @@ def rises(folder: Folder) -> Table | None:
         Column(say("happy beyond it", "汎化モデルとの差"), True),
         Column("p", True, say("of the difference, by itself", "差について、補正なし")),
     )
-    return Table("rises", say("Rise of similarity along each axis", "各軸での類似度の上昇"), columns, tuple(rows))
+    return Table("axes", say("Rise of similarity along each axis", "各軸での類似度の上昇"), columns, tuple(rows))
 
 
 def _cell(found: Estimate, folder: Folder) -> Cell:
