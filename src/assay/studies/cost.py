@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from math import ceil
 from typing import Any
 
 from assay.data import Dataset, biased
@@ -70,13 +71,12 @@ def _jobs(study: Study, lab: Lab, means: Means, recipes: Mapping[str, Recipe]) -
 
 
 def _seconds(data: Dataset, jobs: Sequence[TrainJob], recipes: Mapping[str, Recipe], means: Means) -> float:
-    """Seconds of training in one process, from a few steps of a job of each size."""
-    of_size = {len(job.runs): job for job in reversed(jobs)}
-    per_step = {
-        size: seconds_a_step(data, [Recipe.parse(recipe) for recipe in job.recipes], means)
-        for size, job in of_size.items()
-    }
-    return sum(per_step[len(job.runs)] * _steps(recipes[job.runs[0]], data) for job in jobs)
+    """Seconds of training in one process with its looks, from a few steps and a look of a job of each size."""
+    of_size = {len(job.runs): [Recipe.parse(recipe) for recipe in job.recipes] for job in reversed(jobs)}
+    step = {size: seconds_a_step(data, together, means) for size, together in of_size.items()}
+    look = {size: seconds_a_look(data, together, means, step[size]) for size, together in of_size.items()}
+    sizes = [(len(job.runs), recipes[job.runs[0]]) for job in jobs]
+    return sum(step[size] * _steps(recipe, data) + look[size] * looks(recipe) for size, recipe in sizes)
 
 
 def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> list[str]:
@@ -130,6 +130,22 @@ def said_duration(seconds: float) -> str:
 def _steps(recipe: Recipe, data: Dataset) -> int:
     train = biased(data, recipe.biases).train
     return recipe.sampler.sizes(train.y, recipe.batch)[1] * recipe.epochs
+
+
+def looks(recipe: Recipe) -> int:
+    """How often a run looks at val: every so many epochs, and at the end.
+
+    >>> looks(Recipe(data="digits", epochs=10, evaluate_every=4)), looks(Recipe(data="digits", evaluate_every=0))
+    (3, 0)
+    """
+    return ceil(recipe.epochs / recipe.evaluate_every) if recipe.evaluate_every else 0
+
+
+def seconds_a_look(data: Dataset, recipes: Sequence[Recipe], means: Means, step: float) -> float:
+    """Time of one look of recipes that train together, whose steps take ``step`` seconds."""
+    if not recipes[0].evaluate_every:
+        return 0.0
+    return max(0.0, seconds_a_step(data, recipes, means, looks=True) - step) * TRIAL_STEPS
 
 
 def seconds_a_step(data: Dataset, recipes: Sequence[Recipe], means: Means, looks: bool = False) -> float:

@@ -25,7 +25,7 @@ from assay.lab.threads import limited
 from assay.maths.statistics import smallest_p
 from assay.models import build
 from assay.studies.attack.cost import passes, seconds_a_pass
-from assay.studies.cost import TRIAL_STEPS, said_duration, seconds_a_step
+from assay.studies.cost import looks, said_duration, seconds_a_look, seconds_a_step
 from assay.studies.means import Means
 from assay.studies.overfitting.base import LEAST_EPOCHS
 from assay.studies.overfitting.design import BASELINE
@@ -146,8 +146,7 @@ def measured(study: Remedies, data: Dataset, means: Means) -> Prices:
     one, size = step[BASELINE], min(study.seeds, _stack(base, data, means))
     together = seconds_a_step(data, [base.with_(seed=seed) for seed in range(size)], means) if size > 1 else one
     further = min(1.0, max(0.0, together / one - 1) / max(1, size - 1))  # at most as long as one by one
-    look = max(0.0, seconds_a_step(data, [base], means, looks=True) - one) * TRIAL_STEPS
-    return Prices(step, further, look, _inside(study, data))
+    return Prices(step, further, seconds_a_look(data, [base], means, one), _inside(study, data))
 
 
 def _named(costed: Sequence[Costed]) -> Iterator[tuple[str, Recipe]]:
@@ -165,8 +164,7 @@ def total(study: Remedies, data: Dataset, prices: Prices, means: Means) -> float
         size = 1 if name in alone else _stack(recipe, data, means)
         full, rest = divmod(study.seeds, size)
         stacks = full * (1 + (size - 1) * prices.further) + (1 + (rest - 1) * prices.further if rest else 0.0)
-        looks = recipe.epochs / max(1, recipe.evaluate_every) * prices.look
-        spent += stacks * (steps(recipe, data) * prices.step[name] + looks)
+        spent += stacks * (steps(recipe, data) * prices.step[name] + looks(recipe) * prices.look)
     return spent
 
 
