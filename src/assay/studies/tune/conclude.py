@@ -60,7 +60,7 @@ def tune(
     if own is not None:
         starts.append(("default", own))
     if warm is not None:
-        settings, warm_note = best_settings(warm, spec.goals, spec.space, spec.recipe)
+        settings, warm_note = best_settings(warm, spec.goals, spec.space, spec.recipe, data)
         starts += [(f"warm {number}", values) for number, values in enumerate(settings)]
     write_json(search.folder / "tune.json", {**about, "command": command, "warm_note": warm_note})
     default = default_run(search)

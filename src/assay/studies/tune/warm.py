@@ -13,7 +13,9 @@ import pandas as pd
 
 from assay.core.errors import BadInput
 from assay.core.files import read_json
+from assay.data import Dataset
 from assay.maths.statistics import paired_effect, ranks
+from assay.studies.tune.figures import figure
 from assay.studies.tune.goals import Goal
 from assay.studies.tune.space import Space, Values, within
 from assay.train import Recipe
@@ -31,6 +33,27 @@ class Warm:
     table: pd.DataFrame  # one row a run, with its figures
     settings: tuple[Mapping[str, Any] | None, ...]  # a recipe, or values of axes; None where unknown
     kind: str  # "study" or "tune"
+    data: Mapping[str, Any]  # name and digest of what it was measured on; empty where that is not written down
+
+    def measured_on_test(self, goal: Goal, data: Dataset) -> bool:
+        """Whether its figure for a goal may come from the test images of ``data``, which are not to choose by.
+
+        A search measures on val. A study measures on test all that is not called ``val_...`` and is no number of the
+        run itself. A data set of the same name is the same images, whatever its split, labelling or later sets.
+        """
+        if self.kind == "tune" or goal.figure.startswith("val_") or figure(goal.figure).sort == "run":
+            return False
+        other = {"digest": data.digest, "name": data.name, **self.data}
+        return other["digest"] == data.digest or _plain_name(other["name"]) == _plain_name(data.name)
+
+
+def _plain_name(name: str) -> str:
+    """The name of a data set, whatever its labelling.
+
+    >>> _plain_name("mnist@parity")
+    'mnist'
+    """
+    return name.partition("@")[0]
 
 
 def read_warm(folder: Path) -> Warm:
@@ -46,24 +69,30 @@ def read_warm(folder: Path) -> Warm:
     table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     table = table[table["status"] == "finished"].reset_index(drop=True)
     if path == tune:
-        names = list(read_json(folder / "tune.json")["axes"])
-        rows = table[names].to_dict("records")
-        return Warm(folder, digest, table, tuple({str(k): v for k, v in row.items()} for row in rows), "tune")
+        about = read_json(folder / "tune.json")
+        rows = table[list(about["axes"])].to_dict("records")
+        values = tuple({str(k): v for k, v in row.items()} for row in rows)
+        return Warm(folder, digest, table, values, "tune", about.get("data", {}))
     runs = folder.resolve().parents[1] / "runs"
     recipes = [runs / str(run) / "recipe.json" for run in table["run"]]
     found = tuple(read_json(path) if path.is_file() else None for path in recipes)
-    return Warm(folder, digest, table, found, "study")
+    about = read_json(folder / "study.json") if (folder / "study.json").is_file() else {}
+    return Warm(folder, digest, table, found, "study", about.get("data", {}))
 
 
-def best_settings(warm: Warm, goals: Sequence[Goal], space: Space, base: Recipe) -> tuple[list[Values], str]:
+def best_settings(
+    warm: Warm, goals: Sequence[Goal], space: Space, base: Recipe, data: Dataset
+) -> tuple[list[Values], str]:
     """The earlier settings that are best on the goals they tell of, and a sentence about them.
 
-    Settings are ranked on each goal (mean over their runs) and ordered by the sum of ranks.
+    Settings are ranked on each goal (mean over their runs) and ordered by the sum of ranks. What was measured on the
+    test images of ``data`` does not count: test is looked at once, when the choice is made. Where nothing else is
+    left, settings come in the order of their table.
     """
-    known = [goal for goal in goals if goal.figure in warm.table]
-    if not known:
+    there = [goal for goal in goals if goal.figure in warm.table]
+    if not there:
         raise BadInput(
-            f"asked to start from {warm.folder}; its table has none of the goals {', '.join(g.figure for g in goals)}; "
+            f"asked to start from {warm.folder}; its table has none of the goals {_listed(goals)}; "
             "leave --warm-from out, or name a goal that it has"
         )
     groups: dict[tuple[Any, ...], list[int]] = {}
@@ -76,15 +105,26 @@ def best_settings(warm: Warm, goals: Sequence[Goal], space: Space, base: Recipe)
     if not groups:
         return [], f"none of the {len(warm.table)} earlier runs has a known recipe inside the search space"
     keys = list(groups)
+    aside = [goal for goal in there if warm.measured_on_test(goal, data)]
+    known = [goal for goal in there if goal not in aside]
     means = warm.table[[goal.figure for goal in known]].astype(float)
     sums = np.zeros(len(keys))
     for goal in known:
         values_ = np.array([goal.oriented(float(means.loc[groups[key], goal.figure].mean())) for key in keys])
         sums += ranks(np.nan_to_num(values_, nan=-np.inf))
     order = sorted(range(len(keys)), key=lambda i: (-sums[i], i))[:TAKEN]
-    absent = [goal.figure for goal in goals if goal not in known]
-    note = f"; it does not tell of {', '.join(absent)}" if absent else ""
-    return [by_key[keys[i]] for i in order], f"{len(order)} best of {len(keys)} earlier settings are tried first{note}"
+    note = f"{len(order)} best of {len(keys)} earlier settings are tried first"
+    if not known:
+        note = f"{len(order)} of {len(keys)} earlier settings are tried first, in the order of their table"
+    if aside:
+        note += f"; not ranked by {_listed(aside)}, which was measured on the test split of the same data"
+    if absent := [goal for goal in goals if goal not in there]:
+        note += f"; it does not tell of {_listed(absent)}"
+    return [by_key[keys[i]] for i in order], note
+
+
+def _listed(goals: Sequence[Goal]) -> str:
+    return ", ".join(goal.figure for goal in goals)
 
 
 def _values(settings: Mapping[str, Any] | None, kind: str, space: Space, base: Recipe) -> Values | None:
