@@ -10,16 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from assay.core.errors import BadInput
+from assay.core.files import read_json
 from assay.lab import Failure, Lab, executor
 from assay.lab.execute import workers
+from assay.lab.ray import STARTS, _start
 from assay.studies import Means, conduct, configure
 from tests.lab.test_execute import killed, square, third_fails
 from tests.studies.conftest import SMALL, parts
+from tests.studies.test_simplicity import SMALL_GRID
 
 __all__ = ["parts"]
 HERE = importlib.util.find_spec("ray") is not None
@@ -50,6 +55,31 @@ def test_naming_the_executor_starts_nothing() -> None:
     assert dict(executor("ray")(square, [])) == {}
     with pytest.raises(BadInput, match="at least one worker"):
         executor("ray:0")
+
+
+class Slow:
+    """A stand-in for ray whose node does not report in time for some starts."""
+
+    def __init__(self, late: int) -> None:
+        self.late, self.begun, self.ended = late, 0, 0
+
+    def init(self, **settings: object) -> None:
+        self.begun += 1
+        if self.begun <= self.late:
+            raise RuntimeError("The current node timed out during startup.\nDetails")
+
+    def shutdown(self) -> None:
+        self.ended += 1
+
+
+def test_a_cluster_that_starts_too_slowly_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.lab.ray.atexit.register", lambda *call, **named: None)
+    slow, dead = Slow(late=STARTS - 1), Slow(late=STARTS)
+    _start(slow, 2, {})
+    assert (slow.begun, slow.ended) == (STARTS, STARTS - 1)
+    with pytest.raises(BadInput, match=r"asked for --on ray:2; .* did not start: The current node timed out during"):
+        _start(dead, 2, {})
+    assert dead.begun == dead.ended == STARTS
 
 
 class TestCluster:
@@ -138,6 +168,27 @@ class TestStudy:
             study, data = configure("families", str(parts), seeds=2, settings=settings)
             found.append(tables(conduct(study, data, Lab(tmp_path / on), Means(on, 1), command="x")))
         assert found[0] == found[1]
+
+    def test_a_study_of_settings_says_the_same_on_every_executor(self, parts: Path, tmp_path: Path) -> None:
+        means = {"inline": Means("inline", 1), "processes": Means("processes:2", 1)}
+        means |= {"stacked": Means("inline", 2), "ray": Means("ray:2", 1)}
+        words, bytes_ = {}, {}
+        for name, each in means.items():
+            study, data = configure("simplicity", str(parts), seeds=4, settings=SMALL_GRID)
+            folder = conduct(study, data, Lab(tmp_path / name), each, command="assay study simplicity")
+            verdicts = json.loads((folder / "verdicts.json").read_text())["verdicts"]
+            words[name] = [(verdict["claim"], verdict["word"], verdict["direction"]) for verdict in verdicts]
+            bytes_[name] = tables(folder)
+        assert len(words["inline"]) == 10 and len(bytes_["inline"]) == 4
+        stacks = {job["stacked"] for job in map(read_json, (tmp_path / "stacked").glob("runs/*/record.json"))}
+        assert stacks == {2}
+        assert all(each == words["inline"] for each in words.values())
+        assert bytes_["processes"] == bytes_["ray"] == bytes_["inline"]
+        for name, content in bytes_["inline"].items():
+            alone, together = (pd.read_csv(BytesIO(each)) for each in (content, bytes_["stacked"][name]))
+            zlib = [column for column in alone if column.startswith("zlib_")]  # counts the last bits, too
+            pd.testing.assert_frame_equal(together[zlib], alone[zlib], rtol=0.05)
+            pd.testing.assert_frame_equal(together.drop(columns=zlib), alone.drop(columns=zlib), rtol=1e-4, atol=1e-5)
 
 
 def done_runs(lab: Path) -> list[Path]:

@@ -13,6 +13,7 @@ REACTS = {"relu": 3.1, "leaky_relu": 3.3, "tanh": 2.0, "sigmoid": 1.15}
 RATES = {1e-5: (0.62, 0.25), 1e-4: (0.93, 0.6), 1e-3: (1.0, 1.0), 1e-2: (1.0, 2.6), 3e-2: (0.97, 5.5), 0.1: (0.5, 9.0)}
 SHIFTS = (("none", 0.0), ("brightness", 0.2), ("blur", 1.0), ("noise", 0.1), ("rotate", 10.0))
 TRUE = 1163.0  # bits that the true labels of the probe have
+ALONG = 1051.0  # and over orders in which like inputs are neighbours
 
 # name: (claim, claimed, threshold, margin, scale, design, what was found, word)
 CLAIMS: dict[str, tuple[str, str, float, list[float], str, str, tuple[float, float, float, float], str]] = {
@@ -69,6 +70,9 @@ def write(folder: Path, *, seeds: int = 10, ok: int | None = 0, production: bool
             {
                 "answers": ["constant", "true", "shuffled", "random"],
                 "complexity": [8.49, TRUE, TRUE + 3.1, TRUE + 14.0],
+                "complexity_along": [8.49, ALONG, TRUE + 2.2, TRUE + 13.0],
+                "zlib_probs": [0.04, 0.61, 0.62, 0.63],
+                "zlib_logits": [0.04, 0.71, 0.72, 0.73],
             }
         ),
     }
@@ -139,6 +143,7 @@ def _run(random: np.random.Generator, c: dict[str, Any], seed: int, ok: int | No
         "gap": 0.0 if dead else 0.03 + 0.002 * sensitivity + 0.002 * random.normal(),
         "shift_accuracy": shift,
         "complexity": 8.49 if dead else TRUE * simple * (1 + 0.004 * random.normal()),
+        "complexity_along": 8.49 if dead else ALONG * simple * (1 + 0.004 * luck),
         "zlib_probs": 0.1 if dead else 4.2 * simple + 0.1 * random.normal(),
         "zlib_logits": 0.2 if dead else 37.1 + 0.02 * random.normal(),
         "predicted_classes": 1 if dead else 10,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fake_simplicity import CLAIMS, TRUE, write
+from fake_simplicity import ALONG, CLAIMS, TRUE, write
 from pages import keeps_promises, section, with_table
 
 from assay.report.blocks import Table
@@ -150,6 +150,26 @@ def test_the_seven_rows_are_seven_in_order_with_intervals_that_shares_allow(fold
     ends = [float(end) for row in shown[2].rows for cell in row[1:-1] for end in cell.note.split(" to ")]
     assert min(ends) >= 0 and max(ends) <= 1000
     assert [row[-1].text for row in shown[0].rows] == ["6"] * 6 + ["5"]  # the stopped run is not counted
+
+
+def test_complexities_stand_beside_those_of_answers_without_a_model(folder: Path, simple: str) -> None:
+    table = tables.references(Folder(folder))
+    assert [row[0].text for row in table.rows] == [
+        *("always the same answer", "true labels", "shuffled labels", "random answers")
+    ]
+    true = [cell.order for cell in table.rows[1][1:]]
+    assert true == [TRUE, ALONG, 0.61, 0.71] and [cell.text for cell in table.rows[1][1:]][1] == f"{ALONG:.0f}"
+    part = section(simple, "seven")
+    assert "… along the inputs, bits" in part and part.index("seven-function") < part.index("seven-references")
+
+
+def test_tables_from_before_the_further_references_still_make_a_page(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "old")
+    old = pd.read_csv(folder / "references.csv")[["answers", "complexity"]]
+    old.to_csv(tmp_path / "old" / "references.csv", index=False)
+    table = tables.references(Folder(tmp_path / "old"))
+    assert [column.title for column in table.columns] == ["answers", "complexity, bits"] and len(table.rows) == 4
+    assert "seven-references" in html(Folder(tmp_path / "old"))
 
 
 def test_a_study_without_production_has_no_columns_for_it(tmp_path: Path) -> None:

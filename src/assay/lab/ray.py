@@ -25,7 +25,9 @@ from assay.lab.parcel import Parcel, pack, unpack
 RETRIES = 3
 STORE = 256 * 2**20  # bytes of shared memory for results on their way; more goes to disk
 AHEAD = 64  # jobs handed over at a time, so that a long study does not fill the store with results nobody has read
+STARTS = 2  # tries at a cluster on this machine: ray waits 30 s for its node, and no setting says more
 SETTINGS = {  # read when ray is imported
+    "RAY_gcs_server_port_wait_time_s": "120",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # "task failed, will be retried" goes to standard output otherwise
@@ -138,7 +140,16 @@ def _start(module: Any, count: int, quiet: dict[str, Any]) -> None:
     before = {name: os.environ.get(name) for name in ONE}
     os.environ.update(ONE)  # workers inherit it: one thread each unless a job says more
     try:
-        module.init(num_cpus=count, include_dashboard=False, object_store_memory=STORE, _temp_dir=folder, **quiet)
+        for number in range(1, STARTS + 1):
+            try:
+                module.init(
+                    num_cpus=count, include_dashboard=False, object_store_memory=STORE, _temp_dir=folder, **quiet
+                )
+                break
+            except Exception:
+                module.shutdown()
+                if number == STARTS:
+                    raise
     except Exception as error:
         raise BadInput(
             f"asked for --on ray:{count}; the cluster on this machine did not start: {_first_line(error)}; "

@@ -50,6 +50,7 @@ from assay.metrics.complexity import (
     quantile_edges,
     quantise,
     random_orders,
+    reference_answers,
     series_references,
     uniform_edges,
 )
@@ -260,6 +261,7 @@ __all__ = [
     "quantise",
     "random_orders",
     "rbf_cka",
+    "reference_answers",
     "rsa",
     "sample_correlation",
     "sample_density",

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from assay.core.errors import BadInput
-from assay.metrics import c_lz, complexity_references, entropy, output_complexity, projection_orders, random_orders
+from assay.metrics import (
+    c_lz,
+    complexity_references,
+    entropy,
+    output_complexity,
+    projection_orders,
+    random_orders,
+    reference_answers,
+)
 
 
 def probe(n=400, classes=4, seed=0):
@@ -69,3 +77,13 @@ def test_references():
 def test_bad_input(call, why):
     with pytest.raises(BadInput, match=why):
         call()
+
+
+def test_reference_answers_are_what_the_references_are_taken_of():
+    labels = np.random.default_rng(0).integers(0, 4, 200)
+    found = reference_answers(labels, classes=6)
+    assert set(found["constant"]) == {0} and set(found["random"]) == set(range(6))
+    np.testing.assert_array_equal(found["true"], labels)
+    assert (found["shuffled"] != labels).any() and (np.bincount(found["shuffled"]) == np.bincount(labels)).all()
+    known = complexity_references(labels, classes=6)
+    assert known == {name: pytest.approx(output_complexity(answers)) for name, answers in found.items()}

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -43,6 +44,28 @@ def test_codes_have_no_gaps():
         assert codes.dtype == np.int32 and sorted(set(codes.tolist())) == list(range(symbols))
         different = np.unique(np.asarray(values))
         assert symbols == len(different)
+
+
+def test_none_is_a_symbol_like_any_other():
+    assert encode([None, "x", None])[0].tolist() == [0, 1, 0]
+    assert lempel_ziv([None, "x", None, "x"]) == lempel_ziv("abab")
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        np.array(["2026-01-01", "NaT"], "datetime64[D]"),
+        np.array([1, "NaT"], "timedelta64[s]"),
+        [np.datetime64("2026-01-01"), np.datetime64("NaT")],
+        ["x", pd.NaT],
+        ["x", pd.NA],
+        np.array(["x", pd.NaT], object),
+    ],
+)
+def test_what_equals_nothing_is_refused(missing):
+    with pytest.raises(BadInput, match=r"found (NaT|<NA>), which says that a value is missing") as error:
+        lempel_ziv(missing)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("nothing", ["", b"", [], np.zeros(0), torch.zeros(0), iter(())])

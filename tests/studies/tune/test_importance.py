@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-optuna = pytest.importorskip("optuna", reason="optuna is not installed: pip install 'assay[tune]'")
-
 from assay.studies.tune.importance import EXPLAINED, LEAST, importances
+
+optuna = pytest.importorskip("optuna", reason="optuna is not installed: pip install 'assay[tune]'")
 
 AXES = {
     "lr": {"low": 1e-4, "high": 1e-1},
@@ -17,7 +19,7 @@ AXES = {
 GOALS = ("val_accuracy", "flip_rate", "seconds")
 
 
-def planted(trials: int) -> optuna.study.Study:
+def planted(trials: int) -> Any:
     """The learning rate alone decides accuracy, the activation alone flips; seconds are chance."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(directions=["maximize", "minimize", "minimize"])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.studies.tune.goals import Goal, parse_goals
+from assay.studies.tune.goals import parse_goals
 from assay.studies.tune.space import Space
 from assay.studies.tune.warm import SEEDS, Warm, best_settings, whether_it_helped
 from assay.train import Optimiser, Recipe
@@ -90,7 +90,7 @@ def test_numbers_of_the_run_itself_rank_on_any_data() -> None:
 
 
 def searches(lab: Path, gains: list[float]) -> Path:
-    """Pairs of searches, cold and warm: after two trials the warm one's best is ahead by a gain, at last it never is."""
+    """Pairs of searches, cold and warm: after two trials the warm one's best is ahead by a gain."""
     draw = np.random.default_rng(0)
     for seed, gain in enumerate(gains):
         start = 0.7 + 0.01 * draw.normal()
@@ -108,9 +108,7 @@ def searches(lab: Path, gains: list[float]) -> Path:
 
 def told(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     about = json.loads((folder / "tune.json").read_text())
-    found = whether_it_helped(
-        about, folder, (Goal(figure="val_accuracy", sign="+"), Goal(figure="flip_rate", sign="-"))
-    )
+    found = whether_it_helped(about, folder, parse_goals("+val_accuracy, -flip_rate"))
     return found, {row["goal"]: row for row in found["goals"]}
 
 

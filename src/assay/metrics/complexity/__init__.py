@@ -14,6 +14,7 @@ from assay.metrics.complexity.orders import (
     output_complexity,
     projection_orders,
     random_orders,
+    reference_answers,
 )
 from assay.metrics.complexity.phrases import c_lz, lempel_ziv, lz78, normalised_c_lz
 from assay.metrics.complexity.quantise import quantile_edges, quantise, uniform_edges
@@ -41,6 +42,7 @@ __all__ = [
     "quantile_edges",
     "quantise",
     "random_orders",
+    "reference_answers",
     "series_references",
     "uniform_edges",
 ]

@@ -65,6 +65,24 @@ def output_complexity(sequence: Sequence, orders: int | np.ndarray = 20, seed: i
     return _mean(codes, symbols, _orders(orders, len(codes), seed))
 
 
+def reference_answers(true_labels: Sequence, classes: int | None = None, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Answers that need no model, as codes (n,): constant, true, shuffled (dealt out anew) and uniformly random.
+
+    classes: how many the random ones are drawn from, by default what occurs. Errors as for `c_lz`.
+
+    >>> found = reference_answers("aab")
+    >>> found["constant"].tolist(), found["true"].tolist(), sorted(found["shuffled"].tolist())
+    ([0, 0, 0], [0, 0, 1], [0, 0, 1])
+    """
+    true, symbols = encode(true_labels, "true_labels")
+    return {
+        "constant": np.zeros_like(true),
+        "true": true,
+        "shuffled": numpy_rng(seed, "shuffled labels").permutation(true),
+        "random": numpy_rng(seed, "random labels").integers(classes or symbols, size=len(true), dtype=np.int32),
+    }
+
+
 def complexity_references(
     true_labels: Sequence,
     predicted: Sequence | None = None,
@@ -84,17 +102,10 @@ def complexity_references(
     >>> found["predicted"], found["constant"], list(found)
     (2.0, 2.0, ['predicted', 'constant', 'true', 'shuffled', 'random'])
     """
-    true, symbols = encode(true_labels, "true_labels")
+    answers = reference_answers(true_labels, classes, seed=seed)
+    true = answers["true"]
     chosen = _orders(orders, len(true), seed)
-    classes = classes or symbols
-    shuffled = numpy_rng(seed, "shuffled labels").permutation(true)
-    random = numpy_rng(seed, "random labels").integers(classes, size=len(true), dtype=np.int32)
-    references = {
-        "constant": _mean(np.zeros_like(true), 1, chosen),
-        "true": _mean(true, symbols, chosen),
-        "shuffled": _mean(shuffled, symbols, chosen),
-        "random": _mean(random, classes, chosen),
-    }
+    references = {name: _mean(codes, int(codes.max()) + 1, chosen) for name, codes in answers.items()}
     if predicted is None:
         return references
     answered, kinds = encode(predicted, "predicted")

@@ -21,7 +21,7 @@ def lempel_ziv(sequence: Sequence) -> int:
     A phrase may copy from itself; an unfinished last phrase counts. sequence: text, bytes, a NumPy array or torch
     tensor (n,), or any iterable of hashable symbols; what the symbols are called does not matter. Exact, for any
     alphabet, in near-linear time. A whole number in [1, n]; 2 for a constant sequence of two symbols or more.
-    `BadInput` for an empty sequence, NaN, more than one axis.
+    None is a symbol like any other. `BadInput` for an empty sequence, NaN, NaT, pandas' NA, more than one axis.
 
     >>> lempel_ziv("0001101001000101")  # 0 001 10 100 1000 101
     6

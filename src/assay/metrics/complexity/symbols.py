@@ -16,9 +16,10 @@ CODE_POINTS = 0x110000
 
 
 def encode(sequence: Sequence, name: str = "sequence") -> tuple[np.ndarray, int]:
-    """Codes, int32 (n,), and how many different symbols there are; what equals is one symbol.
+    """Codes, int32 (n,), and how many different symbols there are; what equals is one symbol, and so is None.
 
-    `BadInput` for an empty sequence, more than one axis, NaN, or symbols that cannot be hashed.
+    `BadInput` for an empty sequence, more than one axis, symbols that cannot be hashed, or what does not equal itself:
+    NaN, NaT, pandas' NA.
 
     >>> codes, symbols = encode("abca")
     >>> codes.tolist(), symbols
@@ -37,6 +38,8 @@ def encode(sequence: Sequence, name: str = "sequence") -> tuple[np.ndarray, int]
         array = _filled(sequence, name)
         if array.dtype.kind == "f":
             arrays.numbers(array, name)
+        if array.dtype.kind in "mM" and np.isnat(array).any():
+            raise _without_value(name, "NaT")
         return _ranked(array)
     return _named(sequence, name)
 
@@ -76,4 +79,25 @@ def _named(sequence: Any, name: str) -> tuple[np.ndarray, int]:
         ) from None
     floats = np.array([symbol for symbol in codes if isinstance(symbol, float | np.floating)])
     arrays.numbers(floats, name)
+    if missing := [symbol for symbol in codes if not _equals_itself(symbol)]:
+        raise _without_value(name, str(missing[0]))
     return _filled(np.array(found, np.int32), name), len(codes)
+
+
+def _equals_itself(symbol: Hashable) -> bool:
+    """Not so for NaT; pandas' NA does not even say.
+
+    >>> _equals_itself("a"), _equals_itself(None), _equals_itself(np.datetime64("NaT"))
+    (True, True, False)
+    """
+    try:
+        return bool(symbol == symbol)
+    except TypeError:
+        return False
+
+
+def _without_value(name: str, found: str) -> BadInput:
+    return BadInput(
+        f"asked for {name} as symbols; found {found}, which says that a value is missing and equals nothing; "
+        "leave those places out, or give them a symbol of their own such as None"
+    )

@@ -16,12 +16,13 @@ from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View, probe_of
 from assay.maths.statistics import smallest_p
-from assay.metrics import complexity_references
+from assay.metrics import reference_answers
+from assay.models import default_model
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.simplicity import words
 from assay.studies.simplicity.claims import CLAIMS, judge
-from assay.studies.simplicity.design import DEPTHS, WIDTHS, Setting, design, settings
-from assay.studies.simplicity.look import ORDERS, LookJob, identity, look
+from assay.studies.simplicity.design import DEPTHS, WIDTHS, Setting, check, design, settings
+from assay.studies.simplicity.look import LookJob, complexity, identity, look
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
@@ -38,6 +39,7 @@ FIGURES = (
 )
 Widths = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
 PER_JOB = 8  # runs a job of looking
+CERTAIN = 100.0  # the logit of an answer without a model, where the others are 0: its probability is 1
 
 
 class Simplicity(Study):
@@ -51,7 +53,7 @@ class Simplicity(Study):
     presets: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "smoke": ("grid.seeds=4", "epochs=3", "grid.lr=[0.01]", "grid.widths=[]"),
         "default": (),
-        "evidence": (),
+        "evidence": ("epochs=10",),
     }
 
     depths: tuple[Widths, ...] = ()  # widths by layer, base first; empty: what suits the model
@@ -67,9 +69,23 @@ class Simplicity(Study):
             raise ValueError("learning rates must be above 0")
         return tuple(sorted(rates))
 
+    @classmethod
+    def suits(cls, data: Dataset) -> dict[str, Any]:
+        """The sort of model alone: its widths are the grid's."""
+        return {"model": default_model(data.kind, data.shape).partition(":")[0]}
+
+    @classmethod
+    def completed(cls, plain: dict[str, Any]) -> dict[str, Any]:
+        """The recipe's model is the grid's base, so that what is said and kept is what is trained."""
+        recipe, depths = plain["recipe"], plain.get("depths")
+        if (sort := str(recipe["model"])) in DEPTHS:
+            first = depths[0] if isinstance(depths, list) and depths else DEPTHS[sort][0]
+            recipe["model"] = f"{sort}:{first}"
+        return plain
+
     @property
     def conditions(self) -> list[Setting]:
-        """The grid's settings in the order of every table."""
+        """The grid's settings in the order of every table; `BadInput` where settings would be without effect."""
         assert self.recipe.model is not None
         family = self.recipe.model.partition(":")[0]
         if family not in DEPTHS:
@@ -77,8 +93,9 @@ class Simplicity(Study):
                 f"asked for simplicity with model {self.recipe.model}; depth and width are known for mlp and cnn; "
                 "set model=mlp or model=cnn"
             )
-        widths = WIDTHS[family] if self.widths is None else self.widths
-        return settings(self.depths or DEPTHS[family], widths, self.lr, self.recipe.optimiser.lr, self.too_high)
+        depths, widths = self.depths or DEPTHS[family], WIDTHS[family] if self.widths is None else self.widths
+        check(self.recipe, depths, self.too_high)
+        return settings(depths, widths, self.lr, self.recipe.optimiser.lr, self.too_high)
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """One stage: every setting on the same seeds."""
@@ -125,10 +142,12 @@ class Simplicity(Study):
         }
 
     def _references(self, data: Dataset) -> pd.DataFrame:
-        """What the primary measure gives for answers that need no model: constant, true, shuffled, random."""
-        labels = data.test.labels[probe_of(data, self.probe).numpy().astype(np.int64)]
-        found = complexity_references(labels, orders=ORDERS)
-        return pd.DataFrame([{"answers": name, "complexity": value} for name, value in found.items()])
+        """What each complexity is of answers that need no model and are certain: constant, true, shuffled, random."""
+        probe = probe_of(data, self.probe)
+        found = reference_answers(data.test.labels[probe.numpy()])
+        sure = {name: CERTAIN * np.eye(len(data.classes))[answers] for name, answers in found.items()}
+        rows = [{"answers": name} | complexity(logits, data.test.x[probe]) for name, logits in sure.items()]
+        return pd.DataFrame(rows)
 
     @classmethod
     def judge(cls, about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], list[Text]]:

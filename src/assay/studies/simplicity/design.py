@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
+from assay.core.errors import BadInput
+from assay.models.networks import widths as sizes
 from assay.studies.study import Planned, Text, text
 from assay.train import Recipe
 
@@ -14,6 +17,7 @@ DEPTHS = {"mlp": ("128", "128-128", "128-128-128"), "cnn": ("16-32", "16-32-64",
 WIDTHS = {"mlp": ("32", "512"), "cnn": ("8-16", "32-64")}
 RELU_KINDS = ("relu", "leaky_relu")
 SATURATING = ("tanh", "sigmoid")
+KINDS = (*SATURATING, RELU_KINDS[1])  # tried against the base's
 
 
 @dataclass(frozen=True)
@@ -60,20 +64,44 @@ def settings(
     depths: Sequence[str], widths: Sequence[str], lrs: Sequence[float], base_lr: float, too_high: float
 ) -> list[Setting]:
     """The seven rows first (base, three activations, two depths, one learning rate too high), then the axes."""
-    base = Setting("relu", depths[0], base_lr, row=True)
+    base = Setting(RELU_KINDS[0], depths[0], base_lr, row=True)
     rows = [base]
-    rows += [replace(base, activation=name) for name in ("tanh", "sigmoid", "leaky_relu")]
+    rows += [replace(base, activation=name) for name in KINDS]
     rows += [replace(base, widths=deeper) for deeper in depths[1:]]
     rows += [replace(base, lr=too_high)]
     beyond = [replace(base, lr=lr, row=False) for lr in lrs]
-    beyond += [
-        replace(base, activation=name, widths=deeper, row=False)
-        for name in ("tanh", "sigmoid", "leaky_relu")
-        for deeper in depths[1:]
-    ]
+    beyond += [replace(base, activation=name, widths=deeper, row=False) for name in KINDS for deeper in depths[1:]]
     beyond += [replace(base, widths=width, row=False) for width in widths]
     known = {setting.name for setting in rows}
     return rows + [setting for setting in beyond if setting.name not in known]
+
+
+def check(base: Recipe, depths: Sequence[str], too_high: float) -> None:
+    """`BadInput` for a setting of the base recipe that the grid would overrule, and for rows that equal the base."""
+    own = f"{str(base.model).partition(':')[0]}:{depths[0]}"
+    if base.model != own:
+        raise BadInput(
+            f"asked for simplicity with model {base.model}; the grid says the widths, and its base is {own}; "
+            "leave the widths out, or give them by depth, the base first: --set \"grid.depths=['256','256-256']\""
+        )
+    if base.activation != RELU_KINDS[0]:
+        raise BadInput(
+            f"asked for simplicity with activation {base.activation}; the grid tries {', '.join(KINDS)} against "
+            f"{RELU_KINDS[0]}, its base; leave the activation out"
+        )
+    deep = [len(sizes(text, ())) for text in depths]
+    if len(deep) < 2 or any(b <= a for a, b in pairwise(deep)):
+        raise BadInput(
+            f"asked for simplicity with grid.depths {', '.join(depths)}; claims compare deeper models with the base, "
+            f"the first of them; give two or more, each with more layers than the one before: {depths[0]}, "
+            f"{depths[0]}-{depths[0].rpartition('-')[2]}"
+        )
+    if float(f"{too_high:g}") <= float(f"{base.optimiser.lr:g}"):  # as settings are named
+        raise BadInput(
+            f"asked for simplicity with grid.too_high {too_high:g}; the base's learning rate is "
+            f"{base.optimiser.lr:g}; give one above it, such as --set grid.too_high={100 * base.optimiser.lr:g}, or a "
+            "lower --set optimiser.lr=..."
+        )
 
 
 def design(base: Recipe, found: Sequence[Setting], seeds: int, digest: str) -> Mapping[str, Planned]:

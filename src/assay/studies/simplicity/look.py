@@ -69,7 +69,7 @@ def _look(job: LookJob, lab: Lab, run: str, model: str, data: Dataset) -> dict[s
 
 
 def complexity(logits: np.ndarray, x: torch.Tensor) -> dict[str, Any]:
-    """The primary measure (phrases of the predicted labels, over random orders) and three others.
+    """The primary measure (phrases of the predicted labels, over random orders) and others beside it.
 
     Random orders forget which input got which label, so the primary measure sees how evenly classes are used and no
     more; orders along random directions of the input also see how the answers vary from neighbour to neighbour.

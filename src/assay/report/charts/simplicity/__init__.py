@@ -38,11 +38,11 @@ EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
     ),
     "relu-sensitive": (
         lambda f, g: [contrasts.by_activation(f, g)],
-        _behind("sensed", tables.FUNCTION[3:], lambda g: map(_name, contrasts.square(g))),
+        _behind("sensed", tables.SENSITIVITIES, lambda g: map(_name, contrasts.square(g))),
     ),
     "depth-sensitive": (
         lambda f, g: [contrasts.by_depth(f, g)],
-        _behind("deep", tables.FUNCTION[3:], lambda g: [s.name for s in g.rows if s.activation == g.base.activation]),
+        _behind("deep", tables.SENSITIVITIES, lambda g: [s.name for s in g.rows if s.activation == g.base.activation]),
     ),
     **{name: (partial(relations.relation, claim=name),) for name in relations.PAIRS},
 }  # fmt: skip
@@ -72,7 +72,7 @@ def _looks(folder: Folder, found: Grid | None) -> list[Section]:
     say = say_in(folder.lang)
     parts: list[tuple[str, str, Iterable[Block | None]]] = [
         ("take", say("Which setting to take", "どの設定を選ぶか"), front.front(folder, found)),
-        ("seven", say("The seven rows", "7 つの行"), tables.seven_rows(folder, found)),
+        ("seven", say("The seven rows", "7 つの行"), (*tables.seven_rows(folder, found), tables.references(folder))),
         (
             "maps",
             say("Settings as maps", "設定の地図"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from assay.report.blocks import Block, Cell, Column, Table
-from assay.report.charts.simplicity.grid import Grid, finished
-from assay.report.charts.simplicity.hero import answers
+from assay.report.charts.simplicity.grid import Grid, answers, finished
 from assay.report.folder import Folder
 from assay.report.numbers import number
 from assay.report.words import Say, say_in

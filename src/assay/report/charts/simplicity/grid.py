@@ -171,3 +171,19 @@ def floored(values: Frame) -> Frame:
     """Values for a log axis: zeros stand at half of the smallest value above zero."""
     positive = values[values > 0]
     return values.clip(lower=float(positive.min()) / 2) if len(positive) else values + 1.0
+
+
+def answers(folder: Folder, figure: str = "complexity") -> list[tuple[str, float]]:
+    """What answers that need no model have as a complexity, with the words for them."""
+    say, found = say_in(folder.lang), folder.table("references")
+    if found.empty or not {"answers", figure} <= set(found.columns):
+        return []
+    words = {
+        "constant": say("always the same answer", "常に同じ答え"),
+        "true": say("true labels", "正解ラベル"),
+        "shuffled": say("shuffled labels", "並べ替えたラベル"),
+        "random": say("random answers", "無作為な答え"),
+    }
+    pairs = zip(found.answers.astype(str), found[figure], strict=True)
+    known = ((name.split()[0].lower(), float(x)) for name, x in pairs if name)
+    return [(words[name], x) for name, x in known if name in words and x == x]

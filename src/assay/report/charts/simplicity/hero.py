@@ -7,28 +7,12 @@ from assay.report.charts import kit
 from assay.report.charts.means import means
 from assay.report.charts.scatter import Axis, axis, cloud, flags, headroom
 from assay.report.charts.simplicity.front import advice
-from assay.report.charts.simplicity.grid import Grid, finished, floored
+from assay.report.charts.simplicity.grid import Grid, answers, finished, floored
 from assay.report.folder import Folder, Frame
 from assay.report.words import Say, say_in
 
 NEAR = 0.97  # of the complexity of the true labels: what lies above is shown closer
 HEIGHT = 360
-
-
-def answers(folder: Folder) -> list[tuple[str, float]]:
-    """What answers that need no model have as complexity, with the words for them."""
-    say, found = say_in(folder.lang), folder.table("references")
-    if found.empty or not {"answers", "complexity"} <= set(found.columns):
-        return []
-    words = {
-        "constant": say("always the same answer", "常に同じ答え"),
-        "true": say("true labels", "正解ラベル"),
-        "shuffled": say("shuffled labels", "並べ替えたラベル"),
-        "random": say("random answers", "無作為な答え"),
-    }
-    pairs = zip(found.answers.astype(str), found.complexity, strict=True)
-    known = ((name.split()[0].lower(), float(x)) for name, x in pairs if name)
-    return [(words[name], x) for name, x in known if name in words and x == x]
 
 
 def plane(folder: Folder, grid: Grid | None) -> Figure | None:

@@ -11,8 +11,7 @@ from assay.report.blocks import Figure, Panel
 from assay.report.charts import kit
 from assay.report.charts.means import means
 from assay.report.charts.scatter import axis, channels, cloud
-from assay.report.charts.simplicity.grid import TOO_HIGH, Grid, Setting, finished, floored, plain
-from assay.report.charts.simplicity.hero import answers
+from assay.report.charts.simplicity.grid import TOO_HIGH, Grid, Setting, answers, finished, floored, plain
 from assay.report.folder import Folder, Frame
 from assay.report.words import say_in
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assay.report.blocks import Block, Cell, Column, Table
-from assay.report.charts.simplicity.grid import Grid, finished
+from assay.report.charts.simplicity.grid import Grid, answers, finished
 from assay.report.folder import Folder
-from assay.report.numbers import Mean, mean_interval, with_interval
+from assay.report.numbers import Mean, mean_interval, short, with_interval
 from assay.report.words import say_in
 
 # The tables of the seven rows: their columns, each with the factor by which it is read.
@@ -20,10 +20,9 @@ PERFORMANCE = (
     "shift_accuracy",
     "robust_accuracy",
 )
-FUNCTION = (
-    *("complexity", "zlib_probs", "zlib_logits"),
-    *("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate"),
-)
+COMPLEXITIES = ("complexity", "complexity_along", "zlib_probs", "zlib_logits")
+SENSITIVITIES = ("sensitivity", "sensitivity_probs", "sensitivity_margin", "flip_rate")
+FUNCTION = (*COMPLEXITIES, *SENSITIVITIES)
 ALARMS = (
     *("false_reject", "escape", "shift_false_reject", "shift_escape"),
     *("production_false_reject", "production_escape"),
@@ -53,6 +52,10 @@ def titles(folder: Folder) -> dict[str, tuple[str, str]]:
         ),
         "shift_wrong": (say("false detections on changed data, ‰", "変化したデータの誤検出 ‰"), ""),
         "complexity": (say("complexity, bits", "複雑さ (ビット)"), say("of the predicted labels", "予測ラベルの")),
+        "complexity_along": (
+            say("… along the inputs, bits", "… 入力に沿った (ビット)"),
+            say("the same over orders in which like inputs are neighbours", "似た入力が隣り合う順序での値"),
+        ),
         "zlib_probs": (
             say("zlib of probabilities, bytes", "確率の zlib (バイト)"),
             say("an input, probabilities rounded to 2 decimals", "入力あたり、小数 2 桁に丸めた確率"),
@@ -90,6 +93,21 @@ def seven_rows(folder: Folder, grid: Grid | None) -> tuple[Block | None, ...]:
         ("seven-alarms", ALARMS, say("False rejects and escapes, per thousand items", "過検出と見逃し (千件あたり)")),
     )
     return tuple(settings_table(folder, grid, name, rows, columns, caption) for name, columns, caption in parts)
+
+
+def references(folder: Folder) -> Table | None:
+    """What the complexities are of answers that need no model, to be read beside the seven rows."""
+    say, named = say_in(folder.lang), titles(folder)
+    known = {name: found for name in COMPLEXITIES if (found := dict(answers(folder, name)))}
+    if not known:
+        return None
+    rows = [
+        (Cell(label, i), *(Cell(short(found.get(label)), found.get(label)) for found in known.values()))
+        for i, label in enumerate(dict.fromkeys(label for found in known.values() for label in found))
+    ]
+    caption = say("The same complexities of answers that need no model, given as certain", "モデルなしの答えの複雑さ")
+    heads = [Column(named[name][0], number=True, help=named[name][1]) for name in known]
+    return Table("seven-references", caption, (Column(say("answers", "答え")), *heads), tuple(rows), sortable=True)
 
 
 def settings_table(
