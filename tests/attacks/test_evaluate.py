@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from assay.attacks import autoattack, stages
+from assay.attacks import BALLS, PGD, autoattack, stages
 from assay.core.errors import BadInput
 from tests.attacks.nets import examples, network, table_network
 
@@ -23,11 +23,17 @@ SHORT: list[dict[str, Any]] = [
 EPS = {"Linf": 0.08, "L2": 0.5}
 
 
+def noisy(x: torch.Tensor) -> torch.Tensor:
+    """A network that answers at random."""
+    return network("natural")(x + 0.05 * torch.randn_like(x))
+
+
 def evaluate(n: int = 40, norm: str = "Linf", rows: torch.Tensor | None = None, **settings: Any):
     x, y = examples(n)
     rows = torch.arange(n) if rows is None else rows
+    fixed: dict[str, Any] = {"x": x[rows], "y": y[rows], "norm": norm, "version": "custom"}
     settings = {"attacks": SHORT, "index": rows.tolist(), "batch_size": 16, **settings}
-    return autoattack(network("natural"), x[rows], y[rows], norm, EPS[norm], "custom", **settings)
+    return autoattack(**{"model": network("natural"), "eps": EPS[norm], **settings}, **fixed)
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2"])
@@ -66,20 +72,33 @@ def test_seeds_matter_and_repeat() -> None:
 
 
 def test_more_noise_breaks_whoever_less_noise_broke() -> None:
-    few, many = (evaluate(attacks=[{"kind": "noise", "eps": 0.3, "tries": tries}]).robust for tries in (2, 30))
+    few, many = (evaluate(eps=0.3, attacks=[{"kind": "noise", "tries": tries}]).robust for tries in (2, 30))
     assert (many <= few).all() and many.sum() < few.sum()
+
+
+@pytest.mark.parametrize("norm", ["Linf", "L2"])
+def test_the_asked_ball_rules(norm: str) -> None:
+    """An attack that says nothing of a ball, or the same one, takes the one that is asked for."""
+    ball = {"norm": norm, "eps": 0.15}
+    ways = [PGD(steps=8), {"kind": "pgd", "steps": 8}, PGD(steps=8, **ball), {"kind": "pgd", "steps": 8, **ball}]
+    found = [evaluate(norm=norm, eps=0.15, attacks=[way]) for way in ways]
+    for one in found:
+        assert [(attack.norm, attack.eps, attack.steps) for _, attack in one.suite.attacks] == [(norm, 0.15, 8)]
+        assert one.x_adv.equal(found[1].x_adv)
+    assert BALLS[norm]().size(found[0].x_adv - examples(40)[0]).max() > 0.1
 
 
 class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("draws", ["addressed", "reference"])
+@pytest.mark.parametrize("draws, model", [("addressed", None), ("reference", None), ("addressed", noisy)])
 def test_interrupted_and_repeated_gives_the_same_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draws: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, draws: str, model: Any
 ) -> None:
     monkeypatch.setattr(stages, "SAVE_EVERY", 0.0)
-    whole = evaluate(draws=draws, path=tmp_path / "whole.npz")
+    how = {"draws": draws, **({"model": model} if model else {})}
+    whole = evaluate(**how, path=tmp_path / "whole.npz")
     for after in (0, 2, 3):
         path, calls = tmp_path / f"{after}.npz", iter(range(100))
 
@@ -88,14 +107,14 @@ def test_interrupted_and_repeated_gives_the_same_table(
                 raise Killed
 
         with pytest.raises(Killed):
-            evaluate(draws=draws, path=path, tell=kill)
-        again = evaluate(draws=draws, path=path)
+            evaluate(**how, path=path, tell=kill)
+        again = evaluate(**how, path=path)
         assert again.robust.equal(whole.robust) and again.x_adv.equal(whole.x_adv)
         ours, theirs = np.load(path), np.load(tmp_path / "whole.npz")
         for name in ours.files:
             assert np.array_equal(ours[name], theirs[name]), name
         finished = []
-        evaluate(draws=draws, path=path, tell=finished.append)
+        evaluate(**how, path=path, tell=finished.append)
         assert not finished
 
 
@@ -181,6 +200,12 @@ def test_probabilities_are_noticed() -> None:
         ({"version": "standrad"}, "did you mean 'standard'"),
         ({"attacks": ["pgd"]}, "version='custom' takes attacks"),
         ({"version": "custom", "attacks": ["pdg"]}, "did you mean 'pgd'"),
+        (
+            {"version": "custom", "attacks": [PGD(eps=0.1)]},
+            r"pgd in another ball \(Linf, 0.1\); leave norm and eps out",
+        ),
+        ({"version": "custom", "attacks": [{"kind": "apgd-ce", "eps": 0.001}]}, "apgd-ce in another ball"),
+        ({"version": "custom", "attacks": [{"kind": "pgd", "norm": 2}]}, r"in another ball \(L2, 0.0313725\)"),
         ({"draws": "other"}, "draws is addressed or reference"),
         ({"index": [1, 2]}, "one index an example"),
         ({"model": lambda x: x}, "asked for logits"),

@@ -108,9 +108,10 @@ def autoattack(
     """Which of the examples ``x`` (n, ...) in [0, 1] with labels ``y`` keep their label within ``eps``.
 
     ``model`` gives logits (n, classes), or (n, 1), for inputs as they are: normalisation is the model's. ``version``
-    is standard, plus, rand (for networks that answer at random) or custom with ``attacks``. An example's verdict
-    depends on the network, ``seed`` and its ``index`` in the data set (by default its place), not on ``batch_size``
-    or the others, up to the network's own rounding. ``draws="reference"`` takes random numbers in the order of the
+    is standard, plus, rand (for networks that answer at random) or custom with ``attacks``, which all take this ball.
+    An example's verdict depends on the network, ``seed`` and its ``index`` in the data set (by default its place), not
+    on ``batch_size`` or the others, up to the network's own rounding; a network that answers at random draws for a
+    batch as a whole, so there it does. ``draws="reference"`` takes random numbers in the order of the
     reference implementation instead, and ``early_drop=False`` lets broken examples finish as they do there; both
     together also call the network as it stands, in whole batches, and then APGD's ``x_adv`` are the reference's.
 
@@ -137,7 +138,7 @@ def autoattack(
     place = None if path is None else Path(path)
     fast = early_drop or draws != "reference"
     with at_rest(model, fast), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of(seed, "model"))  # for networks that answer at random
+        torch.manual_seed(seed_of(seed, "model"))  # for networks that answer at random; batches have seeds of their own
         device = next(iter(model.parameters()), x).device if isinstance(model, nn.Module) else x.device
         x, y = x.to(device), y.to(device)
         victim = Victim(model, fast)

@@ -9,6 +9,10 @@ from torch import Tensor
 
 from assay.core.errors import BadInput
 
+PROBABILITIES = (
+    "the model returns probabilities, not logits: their gradients vanish; remove the last softmax or sigmoid"
+)
+
 
 def inputs(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Float inputs in [0, 1] and integer labels of the same examples; `BadInput` says what is wrong with them."""
@@ -42,6 +46,15 @@ def answers(logits: Tensor, y: Tensor) -> tuple[str, ...]:
             f"asked to attack labels up to {int(y.max())}; found a model with {logits.shape[1]} classes; "
             "give the model that was trained for these labels"
         )
-    if logits.min() > -1e-5 and logits.max() < 1 + 1e-5 and ((logits.sum(1) - 1).abs() < 1e-5).all():
-        return ("the model returns probabilities, not logits: their gradients vanish; remove the last softmax",)
-    return ()
+    return (PROBABILITIES,) if probable(logits).all() else ()
+
+
+def probable(logits: Tensor) -> Tensor:
+    """Who is answered by probabilities instead of logits: between 0 and 1, and the sum is 1; of one output, (0, p).
+
+    >>> probable(torch.tensor([[0.25, 0.75], [2.0, -1.0]])).tolist(), probable(torch.tensor([[0.0, 0.3]])).tolist()
+    ([True, False], [True])
+    """
+    bounded = ((logits > -1e-5) & (logits < 1 + 1e-5)).all(1)
+    single = logits.shape[1] == 2 and bool((logits[:, 0] == 0).all())
+    return bounded & (((logits.sum(1) - 1).abs() < 1e-5) | single)

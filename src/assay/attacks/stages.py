@@ -18,6 +18,7 @@ from assay.attacks.rounds import run
 from assay.attacks.suite import Suite
 from assay.attacks.table import Table
 from assay.attacks.victim import Victim
+from assay.core.rng import seed_of
 
 SAVE_EVERY = 10.0  # seconds between two writes of the table
 
@@ -27,7 +28,7 @@ class Work:
     """An evaluation under way. A stage is one round of an attack; survivors are packed into full batches for each.
 
     A batch is closed: it is carried out whole or, after an interruption, again from its beginning, so that the
-    network's rounding is the same too.
+    network's rounding is the same too. What a network draws itself (noise, dropout) has the batch as its address.
     """
 
     victim: Victim
@@ -58,7 +59,9 @@ class Work:
         for rows in standing.nonzero().squeeze(1).split(self.batch_size):
             if (table.passed[rows] > stage).any():
                 continue  # done before an interruption
-            key = keys(self.seed, name, table.index[rows].tolist()).to(self.x.device)
+            index = table.index[rows].tolist()
+            torch.manual_seed(seed_of(self.seed, "model", stage, *index))
+            key = keys(self.seed, name, index).to(self.x.device)
             at = rows.to(self.x.device)
             batch = Items(x=self.x[at], y=self.y[at], key=key, logits=self.logits[at])
             draws = Streams(torch.Generator().manual_seed(self.seed)) if reference else Addressed()

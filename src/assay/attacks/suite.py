@@ -63,14 +63,22 @@ def members(version: str, norm: NormName, eps: float, custom: Sequence[Attack | 
 
 
 def _custom(item: Attack | str | dict[str, Any], ball: dict[str, Any]) -> Attack:
-    if isinstance(item, Attack):
-        return item
+    """The attack in the ball that is asked for; one that says another ball itself is refused."""
     try:
-        return Attack.of({**ball, **({"kind": item} if isinstance(item, str) else item)})
+        if isinstance(item, Attack):
+            attack = type(item).parse({**ball, **item.model_dump(exclude_unset=True)})
+        else:
+            attack = Attack.of({**ball, **({"kind": item} if isinstance(item, str) else item)})
     except ValueError as error:
         raise BadInput(f"asked for the attack {item}; {error}") from None
     except AssayError as error:
         raise BadInput(str(error)) from None
+    if (attack.norm, attack.eps) != (ball["norm"], ball["eps"]):
+        raise BadInput(
+            f"asked for {ball['norm']} at eps {ball['eps']:.6g}; found {attack.kind} in another ball "
+            f"({attack.norm}, {attack.eps:.6g}); leave norm and eps out of the attack, they are those of the evaluation"
+        )
+    return attack
 
 
 def suite(chosen: Sequence[Attack], version: str, classes: int, images: bool, gradients: bool) -> Suite:

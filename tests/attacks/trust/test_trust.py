@@ -90,6 +90,10 @@ def test_levels() -> None:
     net, n = network(0.06), 12
     standard = evaluate(net, 0.4, n, version="standard", attacks=())  # all break soon
     assert standard.trust.level == "A" and standard.trust is standard.trust
+    clean, undone = standard.trust.reasons
+    assert clean == f"the standard suite on all {n} examples; 7 checks, all clean"
+    assert undone.startswith("check 'transfer' not done: no second model")
+    assert assess(standard, surrogate=network(0.0, seed=2)).reasons == (clean.replace("7", "8"),)
     part = assess(standard, of=40)
     low, high = standard.interval
     assert part.level == "B"
@@ -111,6 +115,8 @@ def test_predictions_only_cannot_be_checked_in_full() -> None:
     assert trust.level == "C"
     undone = {check.name for check in trust.checks if check.passed is None}
     assert undone == {"zero gradients", "more steps", "larger eps", "huge eps", "Square", "transfer"}
+    second = assess(evaluate(net, n=5), surrogate=answers).checks[-1]
+    assert second.passed is None and "second model gives predictions only" in second.sentence
 
 
 def test_random_answers_are_expected_where_the_suite_averages() -> None:
@@ -140,9 +146,10 @@ def test_a_single_output_that_is_a_probability_is_caught() -> None:
     x, _ = examples(20)
     y = (body(x) > 0).long().squeeze(1)
     honest = autoattack(body, x, y, eps=0.05, version="custom", attacks=SHORT)
-    assert honest.trust.checks[1].passed
+    assert honest.trust.checks[1].passed and not honest.warnings
     result = autoattack(nn.Sequential(body, nn.Sigmoid()), x, y, eps=0.05, version="custom", attacks=SHORT)
     assert result.trust.level == "X" and "remove the last softmax or sigmoid" in " ".join(result.trust.reasons)
+    assert result.warnings[0] in result.trust.reasons  # told at the beginning, too
 
 
 def test_a_network_that_is_never_right_is_no_error() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
+from assay.attacks.inputs import PROBABILITIES, probable
 from assay.attacks.trust.bench import Bench, Check
 from assay.attacks.victim import AT_ONCE
 
@@ -35,15 +35,7 @@ def randomised(bench: Bench) -> Check:
 
 def probabilities(bench: Bench) -> Check:
     """Are the answers probabilities instead of logits? Figure: the share of examples whose answers look like it."""
-    share = _simplex(bench.victim.batched(bench.x, bench.asked.batch_size)).float().mean().item()
+    share = probable(bench.victim.batched(bench.x, bench.asked.batch_size)).float().mean().item()
     if share == 1:
-        said = "the model returns probabilities: their gradients vanish; remove the last softmax or sigmoid"
-        return Check("probabilities", False, share, said)
+        return Check("probabilities", False, share, PROBABILITIES)
     return Check("probabilities", True, share, "the model returns logits")
-
-
-def _simplex(logits: Tensor) -> Tensor:
-    """Rows between 0 and 1 that add up to 1; for one output, rows (0, p)."""
-    bounded = ((logits > -1e-5) & (logits < 1 + 1e-5)).all(1)
-    single = logits.shape[1] == 2 and bool((logits[:, 0] == 0).all())
-    return bounded & (((logits.sum(1) - 1).abs() < 1e-5) | single)

@@ -70,8 +70,9 @@ def assess(result: Result, surrogate: Model | None = None, of: int | None = None
     less = _reduced(result, of)
     if less:
         return Trust("B", less, checks)
-    done = sum(check.passed is not None for check in checks)
-    return Trust("A", (f"the standard suite on all {len(result.robust)} examples; {done} checks, all clean",), checks)
+    undone = tuple(f"check '{check.name}' not done: {check.sentence}" for check in checks if check.passed is None)
+    clean = f"the standard suite on all {len(result.robust)} examples; {len(checks) - len(undone)} checks, all clean"
+    return Trust("A", (clean, *undone), checks)
 
 
 def _weak(result: Result) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from assay.attacks.ascent import MIM, PGD
 from assay.attacks.attack import Attack
 from assay.attacks.square import Square
 from assay.attacks.trust.bench import Bench, Check
-from assay.attacks.victim import Model, at_rest
+from assay.attacks.victim import Model, Victim, at_rest
 
 POINTS = 0.002  # of the examples: what chance may give to the weaker side
 SURROGATE = "no second model was given to carry perturbations over from (surrogate)"
@@ -44,6 +44,8 @@ def transfer_wins(bench: Bench, surrogate: Model | None) -> Check:
     """
     if surrogate is None:
         return Check("transfer", None, None, SURROGATE)
+    if not Victim(surrogate).differentiable(bench.asked.x[:1]):
+        return Check("transfer", None, None, "the second model gives predictions only: nothing can be made on it")
     rows = bench.rows[bench.result.robust[bench.rows]]
     if not len(rows):
         return Check("transfer", True, 0.0, "no robust example is left that could be broken")
