@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from assay import cli
 from assay.attacks import stages
 from assay.attacks.table import Table
 from assay.data import load_data
-from assay.models import build
-from assay.studies.attack import carry
+from assay.models import build, load_file
+from assay.studies.attack import challenge
 
 KEYS = {
     *("clean_acc", "robust_acc", "interval", "level", "reasons", "eps", "norm", "version", "suite", "n_examples"),
@@ -53,8 +54,35 @@ class Many(Net):
     def __init__(self, shape, classes):
         super().__init__(shape, 7)
 
-def table(shape, classes):
-    return nn.Linear(36, classes)
+class Foretelling(Net):
+    def forward(self, x):
+        return super().forward(x).detach()
+
+class Counting(Net):
+    # Counts examples on their way forward and backward.
+
+    ahead = back = 0
+
+    def forward(self, x):
+        cls = type(self)
+        cls.ahead += len(x)
+        if x.requires_grad:
+            x = x * 1
+            x.register_hook(lambda gradient: setattr(cls, "back", cls.back + len(gradient)))
+        return self.body(x)
+
+def single(shape, classes):
+    return nn.Linear(shape[0], 1)
+
+def sigmoid(shape, classes):
+    return nn.Sequential(nn.Linear(shape[0], 1), nn.Sigmoid())
+
+def foretelling(shape, classes):
+    class Columns(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).detach()
+
+    return Columns(shape[0], classes)
 """
 
 
@@ -73,7 +101,7 @@ def call(capsys: pytest.CaptureFixture[str], *words: str, command: str = "attack
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """The curve's attacks, with few steps."""
-    monkeypatch.setattr(carry, "QUICK", [{"kind": "apgd-ce", "steps": 5}])
+    monkeypatch.setattr(challenge, "QUICK", ({"kind": "apgd-ce", "steps": 5},))
 
 
 @pytest.fixture
@@ -142,15 +170,65 @@ def test_two_classes_of_a_table(capsys: pytest.CaptureFixture[str], place: Path)
     assert found["eps"] == 0.02 and [point["eps"] for point in found["curve"]][3] == 0.02
 
 
+def test_one_logit_for_two_classes(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    """z > 0 is the second class: what is right, and what breaks, is known in closed form."""
+    data, eps = load_data("cells"), 0.2
+    x, y = data.train.x, data.train.y.double()
+    weight = (x[y == 1].mean(0) - x[y == 0].mean(0)).float()
+    bias = -(weight * (x[y == 1].mean(0) + x[y == 0].mean(0))).sum() / 2
+    torch.save({"weight": weight[None], "bias": bias[None]}, place / "one.pt")
+    words = [f"{place}/mine.py:single", "--data", "cells", "--eps", str(eps), "--version", "custom"]
+    words += ["--attacks", f"{{kind: apgd-ce, steps: 15, eps: {eps}}}", *shelf(place), "--json"]
+    code, out, _ = call(capsys, *words, "--weights", f"{place}/one.pt")
+    found = json.loads(out)
+    margin = (2 * data.test.y - 1) * (data.test.x @ weight + bias)
+    assert code == 0 and found["level"] == "B"
+    assert found["clean_acc"] == pytest.approx((margin > 0).double().mean().item())
+    # Perturbed values may go as far as those of test go, and the smallest are at their end already.
+    assert found["robust_acc"] == pytest.approx((margin > eps * weight.abs().sum()).double().mean().item(), abs=0.02)
+    assert 0.1 < found["robust_acc"] < found["clean_acc"] - 0.02
+    code, out, err = call(capsys, *words, "--n", "5")
+    assert code == 0 and json.loads(out)["n_examples"] == 5 and "nothing was loaded" in err
+    words[0] = f"{place}/mine.py:sigmoid"
+    _one_line(call(capsys, *words), "remove the last softmax or sigmoid")
+
+
+def test_a_model_of_predictions_only(capsys: pytest.CaptureFixture[str], place: Path) -> None:
+    words = [f"{place}/mine.py:foretelling", "--data", "cells", "--n", "6", *shelf(place), "--json"]
+    code, out, err = call(capsys, *words)
+    found = json.loads(out)
+    assert code == 0 and found["level"] == "C" and [*found["broken_by"]] == ["noise"]
+    assert "the model gives predictions only" in " ".join(found["reasons"]) and "noise: at most" in err
+    code, out, _ = call(capsys, *own(place, "Foretelling"), "--dry-run", *shelf(place), "--json")
+    assert code == 0 and json.loads(out)["suite"] == ["square"]
+
+
+@pytest.mark.parametrize("version", ["plus", "rand"])
+def test_the_price_is_an_upper_bound(
+    capsys: pytest.CaptureFixture[str], place: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """A second for each pass: what is counted, with nothing broken, is not more than was told."""
+    monkeypatch.setattr(import_module("assay.studies.attack.cost"), "seconds_a_pass", lambda *_: (1.0, 2.0))
+    words = [*own(place, "Counting"), "--eps", "1e-6", "--version", version, "--n", "2", *shelf(place), "--json"]
+    told = json.loads(call(capsys, *words, "--dry-run")[1])["seconds_at_most"]
+    counting = load_file(place / "mine.py").Counting
+    counting.ahead = counting.back = 0
+    found = json.loads(call(capsys, *words)[1])
+    assert found["robust_acc"] == found["clean_acc"] > 0
+    spent = counting.ahead + counting.back
+    assert told / 2 < spent <= told, (spent, told)
+
+
 class Killed(BaseException):
     pass
 
 
+@pytest.mark.parametrize("name", ["Net", "Chance"])
 def test_killed_and_repeated_gives_the_same_table(
-    capsys: pytest.CaptureFixture[str], place: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], place: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(stages, "SAVE_EVERY", 0.0)
-    words = [*own(place), "--eps", "0.15", "--batch", "8", *SHORT]
+    words = [*own(place, name), "--eps", "0.15", "--batch", "8", *SHORT]
     assert call(capsys, *words, *shelf(place, "whole"))[0] == 0
     save, writes = Table.save, iter(range(1000))
 
@@ -167,8 +245,8 @@ def test_killed_and_repeated_gives_the_same_table(
     assert (half / "study.json").exists() and not (half / "result.json").exists()
     assert call(capsys, *words, *shelf(place))[0] == 0
     (whole,) = (place / "whole" / "attacks").iterdir()
-    for name in ("examples", "classes", "attacks", "curve", "checks", "samples"):
-        assert (half / f"{name}.csv").read_bytes() == (whole / f"{name}.csv").read_bytes(), name
+    for table in ("examples", "classes", "attacks", "curve", "checks", "samples"):
+        assert (half / f"{table}.csv").read_bytes() == (whole / f"{table}.csv").read_bytes(), table
 
 
 def test_samples(capsys: pytest.CaptureFixture[str], place: Path) -> None:
@@ -219,6 +297,8 @@ BAD = {
     "version": (["--version", "standart"], "did you mean 'standard'"),
     "custom without attacks": (["--version", "custom"], "version='custom' takes attacks"),
     "unknown attack": (["--version", "custom", "--attacks", "pgdd"], "pgd"),
+    "another ball": (["--version", "custom", "--attacks", "{kind: pgd, eps: 0.001}"], "pgd in another ball"),
+    "another norm": (["--version", "custom", "--attacks", "{kind: pgd, norm: L2}"], "leave norm and eps out"),
     "n and until": (["--n", "5", "--until", "0.1"], "exclude each other"),
     "until": (["--until", "0.7"], "until"),
 }

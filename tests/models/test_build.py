@@ -17,6 +17,8 @@ def fixed():
     return nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.ReLU())
 def wrong(shape, classes):
     return nn.Flatten()
+def single(shape, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(4, 1))
 def breaks(shape, classes):
     raise RuntimeError("no such layer")
 number = 3
@@ -33,6 +35,16 @@ def test_the_users_own(file: str) -> None:
     assert build(f"{file}:net", (1, 2, 2), 3, seed=1)(torch.rand(5, 1, 2, 2)).shape == (5, 3)
     assert build(f"{file}:fixed", (1, 2, 2), 3)(torch.rand(5, 1, 2, 2)).shape == (5, 3)
     assert len(code_digest(file)) == 12
+
+
+def test_one_logit_for_two_classes_is_for_those_who_ask(file: str) -> None:
+    assert build(f"{file}:single", (1, 2, 2), 2, one_logit=True)(torch.rand(5, 1, 2, 2)).shape == (5, 1)
+    with pytest.raises(BadInput, match=r"return logits \(2, 2\)$"):
+        build(f"{file}:single", (1, 2, 2), 2)
+    with pytest.raises(BadInput, match=r"return logits \(2, 3\)$"):
+        build(f"{file}:single", (1, 2, 2), 3, one_logit=True)
+    with pytest.raises(BadInput, match=r"return logits \(2, 2\) or \(2, 1\)$"):
+        build(f"{file}:fixed", (1, 2, 2), 2, one_logit=True)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@ class APGD(Attack):
         """One a restart, for each target."""
         return self.restarts * max(1, self.goals(classes))
 
+    def passes(self, classes: int) -> tuple[int, int]:
+        """Each step and each start of a climb, ``eot`` times; under L1 a round has three climbs."""
+        climbs = 3 if self.norm == "L1" else 1
+        each = self.rounds(classes) * (self.steps + climbs) * self.eot
+        return each, each
+
     def substitutes(self, classes: int) -> list[str]:
         """The margin in the place of DLR."""
         used = OBJECTIVES[self.loss].for_classes(classes).name

@@ -64,6 +64,15 @@ class Attack(Kind):
         """How many rounds an item has that no round breaks."""
         return 1
 
+    def passes(self, classes: int) -> tuple[int, int]:
+        """How often an item that no round breaks goes forward and backward through the network, at most.
+
+        >>> ATTACKS.find("apgd-t")().passes(10), ATTACKS.find("square")().passes(10)  # steps or queries, and a start
+        ((909, 909), (5001, 0))
+        """
+        each = self.rounds(classes) * (self.length + 1)
+        return each, each if self.gradients else 0
+
     def goals(self, classes: int) -> int:
         """How many wrong classes are aimed at, one after the other; 0 for an attack that aims at none."""
         return 0

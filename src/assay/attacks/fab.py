@@ -30,6 +30,7 @@ class FAB(Attack):
 
     kind: str = "fab"
     norms: ClassVar[tuple[str, ...]] = ("Linf", "L2")
+    aims: ClassVar[bool] = False  # at one class a round; otherwise at the nearest, with a slope for each class
 
     steps: int = Field(default=100, ge=1)
     restarts: int = Field(default=1, ge=1)
@@ -45,6 +46,11 @@ class FAB(Attack):
     def rounds(self, classes: int) -> int:
         """One a restart, for each target."""
         return self.restarts * max(1, self.goals(classes))
+
+    def passes(self, classes: int) -> tuple[int, int]:
+        """Two passes a step; three slopes in two steps where every other one ends on the other side."""
+        rounds, slopes = self.rounds(classes), 1 if self.aims else classes
+        return rounds * 2 * self.steps, rounds * (3 * self.steps // 2 + 1) * slopes
 
     def begin(self, victim: Victim, draws: Draws, items: Items) -> None:
         """At the clean input; later restarts half as far away as a random point of the sphere."""
@@ -110,8 +116,6 @@ class FAB(Attack):
             items.gap, items.slope = items.gap.clone(), items.slope.clone()
             items.gap[rows], items.slope[rows] = gap, slope
         return logits
-
-    aims: ClassVar[bool] = False
 
     def boundary(self, victim: Victim, part: Items) -> tuple[Tensor, Tensor, Tensor]:
         """Logits, z_j - z_y and its gradient for the class j whose linearised boundary is nearest."""

@@ -55,7 +55,12 @@ def attack(
         str | None,
         typer.Option("--surrogate", help="a second model, from which perturbations are tried: weights or a run"),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="examples at a time; changes no verdict")] = 250,
+    batch: Annotated[
+        int,
+        typer.Option(
+            "--batch", min=1, help="examples at a time; changes no verdict of a network that does not answer at random"
+        ),
+    ] = 250,
     seed: Annotated[int, typer.Option("--seed", min=0, help="of starts, windows and samples")] = 0,
     regroup: RegroupOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what it would cost; do nothing")] = False,
@@ -81,7 +86,7 @@ def attack(
         asked = subject(place, model=model, data=data, weights=weights, regroup=regroup, device=where)
         second = second_model(surrogate, asked, model, where) if surrogate else None
         warn(asked.warnings)
-        price = cost(asked_for, asked, where)
+        price = cost(asked_for, asked, where, second)
         if not dry_run:
             stderr().print(plain(price.text), soft_wrap=True)
             with progress() as tell:

@@ -28,6 +28,7 @@ def build(
     seed: int = 0,
     activation: str | None = None,
     weights: Mapping[str, Tensor] | None = None,
+    one_logit: bool = False,
 ) -> nn.Module:
     """A network for inputs of ``shape`` and ``classes`` classes, its weights drawn at the address (seed, "init").
 
@@ -36,6 +37,8 @@ def build(
     none. ``activation`` is put into every slot; None leaves what the model came with. ``MODEL+projector:128-64`` is
     any of these with a projector beside its head (`with_projector`), for contrastive training. ``weights`` are put in
     place of those drawn; of a model without the projector they leave that as drawn. `BadInput` where they do not fit.
+    With ``one_logit`` the user's network may answer two classes by one logit z, (n, 1), which stands for (0, z): for
+    those who read it so, as attacks do. Training does not.
 
     >>> net = build("mlp:4", (2,), 3, seed=1)
     >>> [tuple(p.shape) for p in net.parameters()]
@@ -45,7 +48,7 @@ def build(
         torch.manual_seed(seed_of(seed, "init"))
         plain, mark, projector = model.partition(PROJECTOR)
         if own := own_file(plain):
-            net = add_slots(_own(*own, shape, classes))
+            net = add_slots(_own(*own, shape, classes, one_logit))
         else:
             name, _, text = plain.partition(":")
             net = MODELS.find(name)(text, shape, classes)
@@ -123,7 +126,7 @@ def _file(path: str) -> Path:
     return file
 
 
-def _own(path: str, name: str, shape: Shape, classes: int) -> nn.Module:
+def _own(path: str, name: str, shape: Shape, classes: int, one_logit: bool) -> nn.Module:
     model = f"{path}:{name}"
     function = getattr(load_file(path), name, None)
     if not callable(function):
@@ -141,7 +144,9 @@ def _own(path: str, name: str, shape: Shape, classes: int) -> nn.Module:
         ) from error
     if probe is None:
         raise BadInput(f"asked for {model}; it returned {type(net).__name__}; return an nn.Module")
-    if tuple(getattr(probe, "shape", ())) != (2, classes):
+    fits = [(2, classes), (2, 1)] if one_logit and classes == 2 else [(2, classes)]
+    if tuple(getattr(probe, "shape", ())) not in fits:
         found = tuple(getattr(probe, "shape", ())) or type(probe).__name__
-        raise BadInput(f"asked for {model}; two inputs gave outputs {found}; return logits (2, {classes})")
+        wanted = " or ".join(str(shape) for shape in fits)
+        raise BadInput(f"asked for {model}; two inputs gave outputs {found}; return logits {wanted}")
     return net.train()

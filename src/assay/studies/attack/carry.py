@@ -10,7 +10,6 @@ import pandas as pd
 
 import assay
 from assay.attacks import Result, Trust, assess, eps_curve, sampled
-from assay.attacks.curve import QUICK
 from assay.core.errors import BadInput
 from assay.core.files import read_json, write_json, write_text
 from assay.lab import Lab
@@ -93,10 +92,9 @@ def _curve(challenge: Challenge, asked: Subject, result: Result, folder: Path, t
     assert result.asked is not None
     radii = [factor * result.eps for factor in FACTORS]
     tell("curve", 0, 1, "")
-    way = [{"kind": "apgd-ce", "eot": 20}] if challenge.suite == "rand" else QUICK
     points = eps_curve(
         *(asked.net, result.asked.x, result.asked.y, radii, challenge.norm),
-        n=CURVE, attacks=way, known=result, index=result.asked.index.tolist(), seed=challenge.seed,
+        n=CURVE, attacks=challenge.quick, known=result, index=result.asked.index.tolist(), seed=challenge.seed,
         batch_size=challenge.batch, folder=folder / "work",
     )  # fmt: skip
     tell("curve", 1, 1, "")

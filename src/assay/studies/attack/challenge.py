@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import yaml
 from pydantic import Field
 
+from assay.attacks.curve import QUICK
 from assay.attacks.norms import norm_name, radius
 from assay.attacks.suite import members
 from assay.core.errors import BadInput
@@ -29,6 +30,11 @@ class Challenge(Spec):
     seed: int = Field(default=0, ge=0)
     batch: int = Field(default=250, ge=1)
 
+    @property
+    def quick(self) -> tuple[dict[str, Any], ...]:
+        """The attacks of the curve: a short suite, or one that averages over draws where the whole suite does."""
+        return ({"kind": "apgd-ce", "eot": 20},) if self.suite == "rand" else QUICK
+
     @classmethod
     def of(cls, norm: str, eps: str, suite: str, attacks: str | None, **others: Any) -> Challenge:
         """A challenge from the words of a command; `BadInput` for a radius or an attack that is not understood."""
@@ -38,7 +44,13 @@ class Challenge(Spec):
             raise BadInput("asked for eps = 0; nothing may be perturbed then; give a radius above 0, such as 8/255")
         chosen = read_attacks(attacks) if attacks else []
         members(suite, name, reach, chosen)
-        return cls.parse({"norm": name, "eps": reach, "suite": suite, "attacks": chosen, **others}, "assay attack")
+        bare = [_without_ball(attack) for attack in chosen]
+        return cls.parse({"norm": name, "eps": reach, "suite": suite, "attacks": bare, **others}, "assay attack")
+
+
+def _without_ball(attack: Any) -> Any:
+    """Without norm and eps: both are the challenge's, and tables are attacked in units of their own (`widened`)."""
+    return {k: v for k, v in attack.items() if k not in ("norm", "eps")} if isinstance(attack, dict) else attack
 
 
 def read_attacks(text: str) -> list[Any]:

@@ -81,7 +81,7 @@ def subject(
     place: str, *, model: str | None, data: str | None, weights: str | None, regroup: bool, device: str
 ) -> Subject:
     """What is attacked; `BadInput` where network, weights and data do not fit, or the answers are no logits."""
-    net, name, held, source, dataset = network(place, model, data, weights, regroup)
+    net, name, held, source, dataset = network(place, model, data, weights, regroup, one_logit=True)
     warnings = list(dataset.warnings)
     if not held:
         warnings.append(f"no --weights: the network is what {name} returns, and nothing was loaded into it")
@@ -102,25 +102,25 @@ def surrogate(place: str, of: Subject, model: str | None, device: str) -> nn.Mod
     found = subject_of(
         path, None if path.is_dir() else model or of.model, of.source, False, "asked for the second model"
     )
-    net = filled(found.file, found.model, of.data.shape, len(of.data.classes), found.seed)[0]
+    net = filled(found.file, found.model, of.data.shape, len(of.data.classes), found.seed, one_logit=True)[0]
     return (net if of.span == 1 else Widened(net, of.low, of.span)).to(device).eval()
 
 
 def network(
     place: str, model: str | None, data: str | None, weights: str | None, regroup: bool,
-    production: str | None = None, verb: str = "attack",
+    production: str | None = None, verb: str = "attack", one_logit: bool = False,
 ) -> tuple[nn.Module, str, str, str, Dataset]:  # fmt: skip
     """The network, its name, where its weights are (or nothing), where the data are, and the data.
 
     ``place``: a file of weights, a run's folder, or ``file.py:function``. ``verb``: what is to be done, for messages;
-    its first word is the command. `BadInput` where network, weights and data do not fit.
+    its first word is the command. ``one_logit`` as for `build`. `BadInput` where network, weights and data do not fit.
     """
     own = own_file(place)
     if own and weights is None:
         if data is None:
             raise BadInput(f"asked to {verb} {place}; found no --data; give what it was trained on: --data parts/")
         dataset = Source(data, production, regroup).load()
-        return build(place, dataset.shape, len(dataset.classes)), place, "", data, dataset
+        return build(place, dataset.shape, len(dataset.classes), one_logit=one_logit), place, "", data, dataset
     if own is None and weights is not None:
         raise BadInput(
             f"asked to {verb} {place} with --weights {weights}; --weights belong to file.py:function; "
@@ -128,7 +128,8 @@ def network(
         )
     asked = f"asked to {verb}"
     found = subject_of(Path(weights or place), place if own else model, data, regroup, asked, production)
-    net = filled(found.file, found.model, found.data.shape, len(found.data.classes), found.seed)[0]
+    shape, classes = found.data.shape, len(found.data.classes)
+    net = filled(found.file, found.model, shape, classes, found.seed, one_logit=one_logit)[0]
     return net, found.model, str(found.file), found.source, found.data
 
 

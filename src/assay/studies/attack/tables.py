@@ -12,6 +12,7 @@ from torch import Tensor
 from assay.attacks import Point, Result, Trust
 from assay.attacks.balls import BALLS
 from assay.attacks.victim import Victim, at_rest
+from assay.core.rng import seed_of
 from assay.maths.statistics import wilson
 from assay.studies.attack.subject import Subject
 from assay.studies.families.tables import thumbnail
@@ -24,7 +25,8 @@ def examples(result: Result, asked: Subject) -> pd.DataFrame:
     assert result.asked is not None
     x, index = result.asked.x, result.asked.index.tolist()
     names = asked.data.test.names
-    with at_rest(asked.net):
+    with at_rest(asked.net), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(result.asked.seed, "model"))
         victim, size = Victim(asked.net), result.asked.batch_size
         before, after = (victim.batched(each.to(x.device), size).argmax(1).cpu() for each in (x, result.x_adv))
     table = pd.DataFrame({

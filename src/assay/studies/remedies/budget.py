@@ -24,7 +24,7 @@ from assay.lab.observe import View
 from assay.lab.threads import limited
 from assay.maths.statistics import smallest_p
 from assay.models import build
-from assay.studies.attack.cost import passes, seconds_a_pass
+from assay.studies.attack.cost import seconds_a_pass, seconds_an_example
 from assay.studies.cost import looks, said_duration, seconds_a_look, seconds_a_step
 from assay.studies.means import Means
 from assay.studies.overfitting.base import LEAST_EPOCHS
@@ -184,8 +184,8 @@ def _inside(study: Remedies, data: Dataset) -> float:
         moment = time.perf_counter() - began
         if not study.judged:
             return 2 * moment
-        forward, climb = seconds_a_pass(net, data.test.x[: study.judged], "cpu")
+        times = seconds_a_pass(net, data.test.x[: study.judged], "cpu")
     chosen = members("standard", ball.norm, ball.eps, ())  # type: ignore[arg-type]
     used = suite(chosen, "standard", len(data.classes), data.kind == "image", gradients=True)
-    each = sum(passes(one, len(data.classes)) * (climb if one.gradients else forward) for _, one in used.attacks)
+    each = seconds_an_example(used, len(data.classes), *times)
     return 2 * moment + STANDING * each * min(study.judged, len(data.test))

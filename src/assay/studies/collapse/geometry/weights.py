@@ -51,13 +51,15 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {str(key).removeprefix("module."): value for key, value in found.items()}, {}
 
 
-def filled(path: Path, model: str, shape: tuple[int, ...], classes: int, seed: int) -> tuple[nn.Module, nn.Module]:
+def filled(
+    path: Path, model: str, shape: tuple[int, ...], classes: int, seed: int, *, one_logit: bool = False
+) -> tuple[nn.Module, nn.Module]:
     """The network with the kept weights, and the same network before training, both in evaluation mode.
 
-    ``seed`` is that of the untrained one. Both have the activations that the file names.
+    ``seed`` is that of the untrained one, ``one_logit`` as for `build`. Both have the activations that the file names.
     """
     tensors, kinds = read_weights(path)
-    trained, untrained = (build(model, shape, classes, seed=seed) for _ in range(2))
+    trained, untrained = (build(model, shape, classes, seed=seed, one_logit=one_logit) for _ in range(2))
     for net in (trained, untrained):
         for name, slot in slots(net).items():
             slot.kind = kinds.get(name, slot.kind)
