@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from assay.attacks import PGD
+from assay.attacks import PGD, Attack
 from assay.core.errors import BadInput
 from assay.data import Dataset, load_data
 from assay.models import build
@@ -47,7 +47,7 @@ def test_fgsm_rs(make_blobs: Blobs) -> None:
         start = random_start(x, draw("attack", number), EPS)
         return F.cross_entropy(net(ascent(net, x, start, cross_entropy(y), EPS, 1.25 * EPS, 1)), y)
 
-    attack = {"kind": "fgsm", "eps": EPS, "random_start": True}
+    attack = {"kind": "fgsm", "eps": EPS}  # the random start is the strategy's own
     assert distance(trained(data, {"kind": "fgsm-rs", "attack": attack}), by_hand(data, step)) < 1e-5
     assert Strategy.of("fgsm-rs").attack.stride(EPS) == 1.25 * EPS
 
@@ -71,9 +71,32 @@ def test_trades(make_blobs: Blobs, random: bool, tolerance: float) -> None:
         robust = F.kl_div(net(adversarial).log_softmax(1), clean.softmax(1), reduction="batchmean")
         return F.cross_entropy(clean, y) + 4 * robust
 
-    strategy = {"kind": "trades", "beta": 4, "attack": {**PLAIN, "random_start": random}}
+    strategy = {"kind": "trades", "beta": 4, "attack": {**PLAIN, "random_start": True} if random else PLAIN}
     assert distance(trained(data, strategy), by_hand(data, step)) < tolerance
     assert distance(trained(data, {**strategy, "beta": 6}), by_hand(data, step)) > 2 * tolerance
+
+
+@pytest.mark.parametrize(
+    ("strategy", "part", "start"),
+    [
+        ("fgsm-rs", {"kind": "fgsm"}, True),
+        ("fgsm-rs", {"kind": "fgsm", "random_start": False}, False),
+        ("trades", {"kind": "pgd"}, False),
+        ("trades", {"kind": "pgd", "random_start": True}, True),
+        ("trades", {"kind": "fgsm"}, False),
+        ("adversarial", {"kind": "pgd"}, True),
+        ("adversarial", {"kind": "fgsm"}, False),
+    ],
+)
+def test_what_an_attack_leaves_out_is_as_in_the_strategys_own(strategy: str, part: dict, start: bool) -> None:
+    part = {**part, "eps": EPS}
+    for attack in (part, Attack.of(part)):
+        found = Strategy.of({"kind": strategy, "attack": attack})
+        assert (found.attack.eps, found.attack.random_start) == (EPS, start)
+        assert Strategy.of(found.plain()).identity() == found.identity()
+        other = found.with_(attack={**found.attack.plain(), "random_start": not start})
+        assert other.attack.random_start is not start  # what is said in full is as it is said
+        assert Strategy.of(other.plain()).identity() == other.identity()
 
 
 def test_mart(make_blobs: Blobs) -> None:
@@ -220,6 +243,9 @@ def test_an_adversarially_trained_network_is_more_robust() -> None:
     [
         ({"kind": "adversarial", "attack": "fab"}, "cannot be trained on"),
         ({"kind": "trades", "attack": "mim"}, "steps of pgd or fgsm"),
+        ({"kind": "fgsm-rs", "attack": "pgd"}, "one step of fgsm, found 'pgd'; for others use kind: adversarial"),
+        ({"kind": "adversarial", "mixing": "mixup"}, "mixing: a mixed example has two labels"),
+        ({"kind": "awp", "inner": {"kind": "trades", "mixing": "cutmix"}}, "leave it out"),
         ({"kind": "adversarial", "attack": {"kind": "pgd", "eps": 8}}, "8/255 or 8.0"),
         ({"kind": "adversarial", "atack": "pgd"}, "did you mean 'attack'"),
     ],

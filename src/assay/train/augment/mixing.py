@@ -7,7 +7,8 @@ A mixed example has two labels and a share ``lam``, so its loss is
 one number per example like any other: `mixed_losses`. Losses that are linear in the target (cross-entropy) see exactly
 the mixed target; for all others this is its definition here. A strategy mixes in ``prepare``, keeps ``y2`` and ``lam``
 with its batch, and calls `mixed_losses` in ``losses``. Contrastive losses ask whether two images share a class, which
-a mixed image does not answer: mix only for losses on logits.
+a mixed image does not answer: mix only for losses on logits. Nor is it mixed for training on attacked inputs: see
+`Crafted`.
 """
 
 from __future__ import annotations

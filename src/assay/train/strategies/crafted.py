@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from torch import Generator, Tensor
 
 from assay.attacks import FGSM, PGD, Attack
@@ -28,7 +28,10 @@ class Crafted(Augmented):
     """Each step attacks the network as it stands, and learns from what the attack found.
 
     While crafting, parameters are frozen and batch norm uses its running statistics; with ``attack_batch_stats`` it
-    uses those of the batch and updates the running ones, as much released code does. ``attack_warmup``: the share of
+    uses those of the batch and updates the running ones, as much released code does. What an ``attack`` leaves out is
+    as in the strategy's own attack, where that is of the same kind: TRADES starts near x unless told otherwise. Images
+    are not mixed here: the attack, margins, weights and small losses ask for one label an example, and a mixed one has
+    two (``mixing`` belongs to `Standard`). ``attack_warmup``: the share of
     training over which the radius grows linearly to its full size. ``watched``: how many images of val are attacked by
     PGD of 10 steps in the same ball at each look; their accuracy is what the best moment is chosen by (0: by accuracy).
     """
@@ -37,6 +40,28 @@ class Crafted(Augmented):
     attack_warmup: Share = Field(Fraction(0), ge=0, le=1)
     attack_batch_stats: bool = False
     watched: int = Field(256, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unmixed(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "mixing" in value and "mixing" not in cls.model_fields:
+            raise ValueError(
+                "mixing: a mixed example has two labels, and the attack, margins and weights of training on attacked "
+                "inputs ask for one; leave it out (augment changes images and keeps labels), or use kind: standard"
+            )
+        return value
+
+    @field_validator("attack", mode="before")
+    @classmethod
+    def _as_it_is_done(cls, value: Any) -> Any:
+        """A part of an attack of the kind that the strategy has by default: the rest is as there."""
+        own = cls.model_fields["attack"].default
+        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", value)
+        if not isinstance(own, Attack) or kind != own.kind:
+            return value
+        if isinstance(value, Attack):
+            value = value.model_dump(exclude_unset=True)
+        return own.plain() | (value if isinstance(value, dict) else {})
 
     @field_validator("attack")
     @classmethod

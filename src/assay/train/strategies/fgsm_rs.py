@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import field_validator
+
 from assay.attacks import FGSM, Attack
 from assay.core.spec import OneOf
 from assay.train.strategies.adversarial import Adversarial
@@ -15,3 +17,10 @@ class FGSMRS(Adversarial):
 
     kind: str = "fgsm-rs"
     attack: OneOf[Attack] = FGSM(random_start=True)
+
+    @field_validator("attack")
+    @classmethod
+    def _one_step(cls, value: Attack) -> Attack:
+        if value.kind != "fgsm":
+            raise ValueError(f"fgsm-rs takes one step of fgsm, found '{value.kind}'; for others use kind: adversarial")
+        return value

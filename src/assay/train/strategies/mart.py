@@ -17,7 +17,8 @@ TINY = 1e-4  # keeps the margin's logarithm finite, as in the released code
 class Mart(Crafted):
     """MART: BCE(f(x'), y) + beta KL(f(x) || f(x')) (1 - f_y(x)) (Wang et al. 2020, eq. 11), f the softmax.
 
-    BCE = -ln f_y(x') - ln(1 - max_{k != y} f_k(x')), the boosted cross-entropy, x' by the attack.
+    BCE = -ln f_y(x') - ln(1 - max_{k != y} f_k(x')), the boosted cross-entropy, x' by the attack. That loss is the
+    method: there is no ``loss`` to choose, so no label smoothing and no hot swap of it.
     """
 
     kind: str = "mart"
