@@ -88,6 +88,18 @@ def test_standard_suite_in_l2_within_one_example(kind: str) -> None:
     assert abs(int(robust.sum()) - int(ours(kind, 200, "L2", L2[kind]).robust.sum())) <= 1
 
 
+@pytest.mark.parametrize("attack", ALONE)
+def test_addressed_draws_of_each_attack_agree_within_the_spread_of_seeds(attack: str) -> None:
+    short = {"queries": 100, "steps": 12, "batch_size": 25}
+    counts = [
+        int(ours("weak", 25, "Linf", LINF["weak"], [attack], draws="addressed", seed=seed, **short).robust.sum())
+        for seed in range(5)
+    ]
+    _, robust = reference("weak", 25, "Linf", LINF["weak"], [attack], **short)
+    spread = torch.tensor(counts, dtype=torch.float64).std().item()
+    assert abs(sum(counts) / 5 - int(robust.sum())) <= 3 * max(spread, 0.3)
+
+
 @pytest.mark.parity
 def test_addressed_draws_agree_within_the_spread_of_seeds() -> None:
     counts = [

@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from assay.attacks import ATTACKS, BALLS, PGD, Attack
+from assay.attacks import ATTACKS, BALLS, PGD, Attack, autoattack
+from assay.attacks.apgd import APGD
+from assay.attacks.objectives import OBJECTIVES
 from assay.core.errors import BadInput
 from tests.attacks.nets import examples, network
 
@@ -72,31 +74,55 @@ def test_the_module_is_left_as_it_was(kind: str, norm: str) -> None:
     assert torch.get_rng_state().equal(before)
 
 
-@pytest.mark.parametrize(
-    "kind, norm", [case for case in CASES if case[0] in SHORT and case[0] not in ("cw", "mim", "noise")]
-)
+@pytest.mark.parametrize("kind, norm", CASES)
 def test_more_steps_break_no_fewer(kind: str, norm: str) -> None:
-    """From one start the longer search passes through the points of the shorter one, or adapts and does better."""
-    x, y = examples(40)
-    net = network("natural")
-    ((name, short),) = SHORT[kind].items()
-    lost = [
-        int((net(build(kind, norm, **{name: steps}).attack(net, x, y)).argmax(1) != y).sum())
-        for steps in (max(1, short // 4), 4 * short)
-    ]
-    assert lost[0] <= lost[1]
+    """From one start the longer search passes through the points of the shorter one: who broke there breaks here.
+
+    APGD reviews its steps after shares of their number, so a longer climb takes another path and is only stronger.
+    """
+    fields = ATTACKS[kind].model_fields
+    name = next((name for name in ("steps", "queries", "tries") if name in fields), None)
+    if name is None:
+        assert ATTACKS[kind]().length == 1, "a new attack: say here what makes it longer"
+        return
+    x, y = examples(20)
+    steady = {"step": RADIUS[norm] / 6} if "step" in fields else {}
+    few, many = (
+        autoattack(
+            network("natural"), x, y, norm, RADIUS[norm], "custom", attacks=[build(kind, norm, **long, **steady)]
+        )
+        for long in ({name: 2}, {name: 24 if name == "steps" else 120})
+    )
+    assert many.robust.sum() <= few.robust.sum() and many.clean.any()
+    if not issubclass(ATTACKS[kind], APGD):
+        assert (many.robust <= few.robust).all()
 
 
-@pytest.mark.parametrize("norm", ["Linf", "L2", "L1"])
-def test_the_best_point_never_gets_worse_with_more_steps(norm: str) -> None:
+@pytest.mark.parametrize("kind, norm", [case for case in CASES if "best" in ATTACKS[case[0]].model_fields])
+def test_the_best_point_never_gets_worse_with_more_steps(kind: str, norm: str) -> None:
     x, y = examples(20)
     net = network("natural")
-    losses = []
+    values = []
     for steps in (1, 3, 9):
-        attack = PGD(norm=norm, eps=RADIUS[norm], steps=steps, step=RADIUS[norm] / 4, best=True)
+        attack = build(kind, norm, steps=steps, step=RADIUS[norm] / 4, best=True)
         points = attack.attack(net, x, y, 5)
-        losses.append(nn.functional.cross_entropy(net(points), y, reduction="none"))
-    assert (losses[0] <= losses[1] + 1e-6).all() and (losses[1] <= losses[2] + 1e-6).all()
+        values.append(OBJECTIVES[attack.objective].value(net(points), y, None))
+    assert (values[0] <= values[1] + 1e-6).all() and (values[1] <= values[2] + 1e-6).all()
+    assert (values[0] < values[2]).any()
+
+
+@pytest.mark.parametrize("kind, norm", CASES)
+def test_nobody_goes_through_the_network_more_often_than_is_said(kind: str, norm: str) -> None:
+    x, _ = examples(4)
+    net = network("natural")
+    more = {name: value for name, value in {"restarts": 2, "eot": 3}.items() if name in ATTACKS[kind].model_fields}
+    attack = build(kind, norm, eps=1e-6, **more)
+    found = autoattack(net, x, net(x).argmax(1), norm, 1e-6, "custom", attacks=[attack])
+    assert found.robust.all()
+    ahead, back = attack.passes(10)
+    forwards = found.forwards - len(x) - 1  # clean inputs, and one of them again to see whether it has a gradient
+    assert len(x) * ahead / 2 <= forwards <= len(x) * ahead
+    assert len(x) * back / 2 <= found.backwards <= len(x) * back
 
 
 @pytest.mark.parametrize("kind, norm", [case for case in CASES if ATTACKS[case[0]].gradients])
