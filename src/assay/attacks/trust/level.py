@@ -46,7 +46,7 @@ def assess(result: Result, surrogate: Model | None = None, of: int | None = None
     A: the standard suite on all examples, all checks clean. B: a reduced suite, or some of the ``of`` examples there
     are; the reason gives the interval. C: no attack stronger than PGD, or none that uses gradients. X: a check
     failed, and the figure says nothing about the network. Checks look at 200 examples or fewer and cost at most
-    about 250 forward and backward passes for each, a tenth of the standard suite. ``surrogate`` is a second network
+    about 280 forward and backward passes for each, a tenth of the standard suite. ``surrogate`` is a second network
     for the same classes, from which perturbations are carried over; without one, that check is not made.
     """
     bench = Bench.of(result)
