@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from assay.core.errors import BadInput
@@ -102,3 +102,24 @@ def test_every_activation_is_a_slot_and_can_be_swapped() -> None:
 def test_tables_are_refused() -> None:
     with pytest.raises(BadInput, match="table of 30 columns; use mlp"):
         build("preresnet", (30,), 2)
+
+
+def test_shortcuts_are_convolutions_with_a_stride() -> None:
+    """Logits and gradients of the network in which the stride is left to the convolution."""
+    net, x = build("resnet18:8", (2, 7, 7), 4, seed=1).eval(), torch.rand(5, 2, 7, 7, requires_grad=True)
+    told = dict(net.named_modules())
+    own = [name for name, module in told.items() if module.__class__.__name__ == "_Shortcut"]
+    plain = build("resnet18:8", (2, 7, 7), 4, seed=1).eval()
+    for name in own:
+        made = told[name]
+        conv = nn.Conv2d(made.in_channels, made.out_channels, 1, made.stride, bias=False)
+        conv.load_state_dict(made.state_dict())
+        parent, _, last = name.rpartition(".")
+        setattr(plain.get_submodule(parent), last, conv)
+    assert len(own) == 3
+    weights = [net.get_parameter(f"{name}.weight") for name in own]
+    others = [plain.get_parameter(f"{name}.weight") for name in own]
+    torch.testing.assert_close(net(x), plain(x))
+    ours, theirs = (torch.autograd.grad(n(x).sum(), [x, *w]) for n, w in ((net, weights), (plain, others)))
+    for one, two in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, two)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import prod
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from assay.core.errors import BadInput
 from assay.core.registry import Registry
@@ -73,6 +74,17 @@ def cnn(text: str, shape: Shape, classes: int) -> nn.Module:
     return _named(layers)
 
 
+class _Shortcut(nn.Conv2d):
+    """A convolution of single pixels with a stride, as one of every so many pixels: the same numbers.
+
+    With the stride inside, oneDNN's gradient of the weights writes past its memory on processors with AVX2 and no
+    AVX-512 (torch 2.13, channels last, fewer than seven channels in).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x[..., :: self.stride[0], :: self.stride[1]], self.weight)
+
+
 class _Block(nn.Module):
     """Two 3x3 convolutions with batch norm and a shortcut (He et al. 2016)."""
 
@@ -86,7 +98,7 @@ class _Block(nn.Module):
         self.act2 = Activation()
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or before != after:
-            self.shortcut = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+            self.shortcut = nn.Sequential(_Shortcut(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
 
     def forward(self, x: Tensor) -> Tensor:
         """act(F(x) + shortcut(x))."""
@@ -130,7 +142,7 @@ class _PreBlock(nn.Module):
         self.act2 = Activation()
         self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
         self.same = stride == 1 and before == after
-        self.shortcut = nn.Identity() if self.same else nn.Conv2d(before, after, 1, stride, bias=False)
+        self.shortcut = nn.Identity() if self.same else _Shortcut(before, after, 1, stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """F(x) + x; where the shape changes the shortcut is a convolution of what F begins with, act(bn(x))."""
