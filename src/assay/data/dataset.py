@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import torch
 
+from assay.core.rng import numpy_rng
+
 Kind = Literal["image", "table"]
 LEARNING = ("train", "val", "test")
 
@@ -74,6 +76,15 @@ class Split:
             None if self.names is None else tuple(self.names[i] for i in index),
             {key: array[index] for key, array in self.extra.items()},
         )
+
+    def of_each(self, most: int) -> np.ndarray:
+        """Positions of at most so many items of each class, in a drawn order: a rare class is seen whole.
+
+        >>> Split(np.zeros((5, 2), np.float32), np.array([0, 0, 0, 0, 1])).of_each(2).shape
+        (3,)
+        """
+        order = numpy_rng(0, "geometry").permutation(len(self))  # the first caller gave the address its name
+        return np.concatenate([order[self.labels[order] == label][:most] for label in np.unique(self.labels)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,11 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
     record = lab.record(run)
     epochs = [row for row in lab.history(run) if "epoch" in row]
     last = {k: v for k, v in (epochs[-1] if epochs else {}).items() if k not in ("epoch", "step")}
-    alarms = [_alarm(name, recipe) for name in _collapsed(last, data)]
+    alarms = [_alarm(name, recipe) for name in _named(last, "val_collapsed", data)]
+    alarms += [
+        f"class '{name}' is not watched for collapse: val has fewer than two items of it; --set regroup=true"
+        for name in _named(last, "val_unwatched", data)
+    ]
     alarms += [said for _, said in _robustness(epochs, recipe)]
     return {
         "run": run,
@@ -57,9 +61,9 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
     }
 
 
-def _collapsed(row: dict[str, Any], data: Dataset) -> list[str]:
-    """Classes that a look at val found collapsed, each by its name: an average would hide the rare one."""
-    return [data.classes[int(label)] for label in row.get("val_collapsed", ())]
+def _named(row: dict[str, Any], key: str, data: Dataset) -> list[str]:
+    """Classes that a look at val lists, each by its name: an average would hide the rare one that has collapsed."""
+    return [data.classes[int(label)] for label in row.get(key, ())]
 
 
 def _seen(epochs: list[dict[str, Any]], data: Dataset, recipe: Recipe) -> str:
@@ -70,7 +74,7 @@ def _seen(epochs: list[dict[str, Any]], data: Dataset, recipe: Recipe) -> str:
         if row.get(key) is not None:
             parts.append(f"{name} {row[key]:.3f}")
     parts += [short for short, _ in _robustness(epochs, recipe)]
-    if gone := _collapsed(row, data):
+    if gone := _named(row, "val_collapsed", data):
         parts.append(f"COLLAPSED: {', '.join(gone)}")
     return ", ".join(parts)
 

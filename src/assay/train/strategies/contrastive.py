@@ -20,7 +20,8 @@ from assay.train.draws import Draws
 from assay.train.learner import Net
 from assay.train.strategies.base import Batch, Memory, Strategy
 
-WATCHED = 1024  # validation images on which embeddings are looked at
+WATCHED = 1024  # validation images on which embeddings are looked at, equally many of each class
+FEWEST = 16  # of each class in any case, if it has them
 
 
 class Contrastive(Strategy):
@@ -102,9 +103,15 @@ class Contrastive(Strategy):
         return SupCL(alpha=self.alpha, temperature=self.temperature, variant=self.variant, reduction=self.reduction)
 
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]]:
-        """Within-class variance of the embeddings, class by class, and which classes have collapsed."""
-        x, y = split.x[:WATCHED].to(net.learner.device), split.y[:WATCHED].to(net.learner.device)
-        z = F.normalize(net.embed(x)[1], dim=-1)
+        """Within-class variance of the embeddings, class by class, and which classes have collapsed.
+
+        ``unwatched`` are the classes of which the split has fewer than two images.
+        """
+        chosen = torch.from_numpy(split.of_each(max(FEWEST, WATCHED // len(split.y.unique()))))
+        y = split.y[chosen].to(net.learner.device)
+        parts = [net.embed(split.x[some].to(net.learner.device)) for some in chosen.split(WATCHED)]
+        z, broken = _usable(torch.cat([embedding for _, embedding in parts], -2))
+        z = F.normalize(z + broken.unsqueeze(-1), dim=-1)
         found = []
         for each in z if z.dim() == 3 else [z]:
             spread = {
@@ -113,7 +120,8 @@ class Contrastive(Strategy):
                 if (y == label).sum() > 1
             }
             collapsed = [label for label, value in spread.items() if value < self.alarm]
-            found.append({"within_variance": spread, "collapsed": collapsed})
+            unwatched = [label for label in range(parts[0][0].shape[-1]) if label not in spread]
+            found.append({"within_variance": spread, "collapsed": collapsed, "unwatched": unwatched})
         return found
 
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from assay.core.errors import BadInput, unknown
-from assay.core.rng import numpy_rng
 from assay.data import Split
 from assay.lab.observe import features as slots_heard
 from assay.models import Projected
@@ -30,13 +29,8 @@ class Look:
 
 
 def sample(split: Split, classes: int) -> np.ndarray:
-    """Items to look at, in a drawn order: at most 4096 of a split, of no class fewer than 50 if it has them.
-
-    Each class has the same upper limit, so a rare class is seen whole before a common one is.
-    """
-    most = max(FEWEST, MOST // classes)
-    order = numpy_rng(0, "geometry").permutation(len(split))
-    return np.concatenate([order[split.labels[order] == label][:most] for label in range(classes)])
+    """Items to look at, in a drawn order: at most 4096 of a split, of no class fewer than 50 if it has them."""
+    return split.of_each(max(FEWEST, MOST // classes))
 
 
 def last_layer(net: nn.Module, x: Tensor) -> str:
