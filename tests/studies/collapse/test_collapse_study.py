@@ -11,17 +11,23 @@ import pandas as pd
 import pytest
 
 from assay.core.errors import BadInput
-from assay.lab import Lab
+from assay.data import Dataset, Split, load_data
+from assay.lab import Lab, Source
+from assay.lab.observe import View
+from assay.lab.store import pack
+from assay.models import activations, build
 from assay.studies import Means, conduct, configure, rebuild
 from assay.studies.collapse import Collapse
 from assay.studies.collapse.claims import CLAIMS, judge
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
 from assay.studies.collapse.free import FreeJob, free, jobs
+from assay.studies.collapse.look import LookJob, look
 from assay.studies.collapse.pictures import plane
 from assay.studies.single import train_one
 from assay.studies.verdict import verdicts
 from assay.train.strategies import Contrastive
 
+DIGITS = tuple(map(str, range(10)))
 BASE = "weight 0.5 at 0.1"
 ABOUT = {"base_arm": BASE, "transfer": "mnist"}
 TOLD = {COLLAPSED: 0.0, FORECAST: 0.3, INSTANCES: 0.98, BASE: 0.45, "weight 0.1 at 0.1": 0.2, "weight 0.75 at 0.1": 0.6}
@@ -230,3 +236,34 @@ def test_training_says_live_and_by_name_which_class_collapses(tmp_path: Path) ->
     quiet = train_one(recipe, ("strategy.alarm=0",), Lab(tmp_path / "lab"), "cpu", 1, tell)
     assert not any("has collapsed" in warning for warning in quiet["warnings"])
     assert len(quiet["val_within_variance"]) == 10 and quiet["next"] == f"assay geometry {quiet['folder']}"
+
+
+def archive(path: Path, later: Dataset | Split, names: tuple[str, ...] = DIGITS) -> str:
+    """Later digits, with test alone."""
+    split = later if isinstance(later, Split) else later.test
+    np.savez(path, test_images=split.images, test_labels=split.labels, class_names=np.array(names))
+    return str(path)
+
+
+def test_a_later_set_with_test_alone_is_judged_by_the_probe_fitted_on_train(tmp_path: Path) -> None:
+    data = load_data("digits@pairs")
+    same = Split(data.test.images, data.test.extra["fine_labels"])
+    name = archive(tmp_path / "later.npz", same)
+    configure("collapse", "digits", settings=(f"grid.transfer={name}",))  # is not refused
+    lab, model = Lab(tmp_path / "lab"), "mlp:8+projector:4"
+    path = lab.weights("r", "1")
+    path.parent.mkdir(parents=True)
+    net = build(model, data.shape, len(data.classes))
+    path.write_bytes(pack(net.state_dict(), activations(net)))
+    found = look(LookJob(View(Source("digits@pairs"), "", 64), str(lab.root), {"r": model}, name))["r"]
+    assert found["transfer_accuracy"] == found["fine_accuracy"] > 0.15  # the same images: the same answers
+    assert "transfer_few" not in found and 0 < found["fine_shifted"] < found["fine_accuracy"]
+
+
+@pytest.mark.parametrize(("data", "names"), [("digits", DIGITS[::-1]), ("digits@pairs", DIGITS[:9] + ("ten",))])
+def test_a_set_with_test_alone_of_other_classes_is_refused_before_any_training(
+    tmp_path: Path, data: str, names: tuple[str, ...]
+) -> None:
+    name = archive(tmp_path / "later.npz", load_data("digits"), names)
+    with pytest.raises(BadInput, match=r"found only test, of other classes than the fine ones of digits@pairs \(0, 1"):
+        configure("collapse", data, settings=(f"grid.transfer={name}",))

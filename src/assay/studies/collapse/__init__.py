@@ -26,7 +26,7 @@ from assay.studies.collapse.claims import CLAIMS, judge
 from assay.studies.collapse.design import Setting, design, settings
 from assay.studies.collapse.foretold import foretold
 from assay.studies.collapse.free import free, jobs
-from assay.studies.collapse.look import LookJob, look
+from assay.studies.collapse.look import LookJob, look, only_test
 from assay.studies.collapse.pictures import picture_rows
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
@@ -116,11 +116,8 @@ class Collapse(Study):
         if plain.get("transfer") is None:
             other = OTHERS.get(plain["data"].partition("@")[0].rpartition("/")[2].removesuffix(".npz"))
             plain["transfer"] = other if other in available() else None
-        elif (found := read(plain["transfer"]).shape) != (own := read(plain["data"]).shape):
-            raise BadInput(
-                f"asked to try features on {plain['transfer']}; found items of shape {found} beside {own}; "
-                "give another data set of the same shape with --set grid.transfer=NAME"
-            )
+        else:
+            _refuse_unfit(plain["transfer"], read(plain["transfer"]), read(plain["data"]))
         return plain
 
     def arms(self, data: Dataset) -> list[Setting]:
@@ -208,6 +205,22 @@ class Collapse(Study):
     def meaning(cls, claim: str, word: str, direction: str) -> Text:
         """What a verdict means for the reader."""
         return words.meaning(claim, word, direction, next(each.claimed for each in CLAIMS if each.name == claim))
+
+
+def _refuse_unfit(name: str, other: Dataset, data: Dataset) -> None:
+    """`BadInput` unless features of the data can be tried on another set: before any training."""
+    asked = f"asked to try features on {name}"
+    if other.shape != data.shape:
+        raise BadInput(
+            f"{asked}; found items of shape {other.shape} beside {data.shape}; "
+            "give another data set of the same shape with --set grid.transfer=NAME"
+        )
+    fine = data.names.get("fine")
+    if only_test(other) and (other.kind == "table" or not fine or other.classes != fine):
+        raise BadInput(
+            f"{asked}; found only test, of other classes than the fine ones of {data.name} "
+            f"({', '.join(fine or ('none',))}); add train_images, or give later images of these"
+        )
 
 
 def _diagram(recipe: Recipe, data: Dataset) -> list[list[float]]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from assay.core.files import read_json
 from assay.core.rng import numpy_rng, rng
 from assay.data import Dataset, Split
+from assay.data.load import read
 from assay.data.relabel import FINE
 from assay.lab import Lab, Source
 from assay.lab.observe import View, judged_sets, load_model, numbers, probe_of
@@ -42,7 +43,10 @@ FEWEST = 8  # rows with a direction below which nothing is said about their arra
 
 @dataclass(frozen=True)
 class LookJob:
-    """Finished runs to look at, each with its model's name; ``other`` is the data set that features are tried on."""
+    """Finished runs to look at, each with its model's name; ``other`` is the data set that features are tried on.
+
+    One that has only test is later data of the same fine classes: what was fitted on train is tried on it.
+    """
 
     view: View
     lab: str
@@ -55,9 +59,19 @@ def look(job: LookJob) -> dict[str, dict[str, Any]]:
     """Every figure of every run; from the lab where it was looked at in this way before."""
     with limited(job.threads):
         data, lab = job.view.load(), Lab(job.lab)
-        other = Source(job.other).load() if job.other else None
+        other = _other(job.other) if job.other else None
         identity = f"{job.view.identity(data.digest)}:{other.digest if other else ''}"
         return {run: _look(job, lab, run, model, data, other, identity) for run, model in job.runs.items()}
+
+
+def _other(name: str) -> Dataset:
+    found = read(name)
+    return found if only_test(found) else Source(name).load()
+
+
+def only_test(data: Dataset) -> bool:
+    """Whether a data set, as it is read, has nothing to learn from."""
+    return not {"train", "all"} & set(data.splits)
 
 
 def _look(
@@ -74,8 +88,9 @@ def _look(
     found = numbers(net, data, h)
     found |= arranged(z, h, test.labels, z_train, train.labels, len(data.classes))
     found |= {"view_variance": _views(net, data)}
-    found |= _fine(net, data, train, h_train) if FINE in train.extra else {}
-    found |= _transfer(net, other) if other is not None else {}
+    later = other.test if other is not None and only_test(other) else None
+    found |= _fine(net, data, train, h_train, later) if FINE in train.extra else {}
+    found |= _transfer(net, other) if other is not None and later is None else {}
     return found | {"view": identity}
 
 
@@ -144,24 +159,32 @@ def _views(net: Projected, data: Dataset) -> float:
     return view_variance(np.stack(pair, axis=1))
 
 
-def _fine(net: Projected, data: Dataset, train: Split, h_train: np.ndarray) -> dict[str, Any]:
-    """What features that never saw the fine labels know of them: on test, in its worst class, and on shifted test."""
+def _fine(net: Projected, data: Dataset, train: Split, h_train: np.ndarray, later: Split | None) -> dict[str, Any]:
+    """What features that never saw the fine labels know of them: on test, in its worst class, on shifted test, and on
+    ``later`` data of the same fine classes, which is then what they are transferred to.
+    """
     val = sample(data.val, LEARNED)
     chosen = probe_of(data, LEARNED).numpy()
-    sets = [(name, split, x[chosen] if len(x) == len(data.test) else x) for name, _, split, x in judged_sets(data)
+    sets = [x[chosen] if len(x) == len(data.test) else x for name, _, _, x in judged_sets(data)
             if name not in data.later]  # fmt: skip
     fine = data.test.extra[FINE][chosen]
-    features = np.concatenate([embedded(net, x)[0] for _, _, x in sets])
+    labels = [fine] * len(sets)
+    if later is not None:
+        later = sample(later, LEARNED)
+        sets, labels = [*sets, later.x], [*labels, later.labels]
     probe = linear_probe(
-        h_train, train.extra[FINE], embedded(net, val.x)[0], val.extra[FINE], features, np.tile(fine, len(sets))
+        *(h_train, train.extra[FINE], embedded(net, val.x)[0], val.extra[FINE]),
+        *(np.concatenate([embedded(net, x)[0] for x in sets]), np.concatenate(labels)),
     )
-    predicted = probe.predicted.reshape(len(sets), -1)
-    right = (predicted == fine).mean(axis=1)
-    return {
-        "fine_accuracy": float(right[0]),
+    predicted = np.split(probe.predicted, np.cumsum([len(each) for each in labels])[:-1])
+    right = [float((said == true).mean()) for said, true in zip(predicted, labels, strict=True)]
+    shifted = right[1:] if later is None else right[1:-1]
+    found = {
+        "fine_accuracy": right[0],
         "fine_worst": worst_group(predicted[0], fine).accuracy,
-        "fine_shifted": float(right[1:].mean()) if len(right) > 1 else None,
+        "fine_shifted": float(np.mean(shifted)) if shifted else None,
     }
+    return found if later is None else found | {"transfer_accuracy": right[-1]}
 
 
 def _transfer(net: nn.Module, other: Dataset) -> dict[str, Any]:
