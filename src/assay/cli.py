@@ -130,6 +130,8 @@ def train(
         ("train_loss", "training loss"),
         ("val_loss", "validation loss"),
         ("val_accuracy", "validation accuracy"),
+        ("alpha", "alpha"),
+        ("effective_alpha", "alpha in effect"),
     ):
         if found.get(key) is not None:
             console.print(f"  {label:20} {found[key]:.4f}")

@@ -50,7 +50,10 @@ class Lab:
         write_json(folder / "recipe.json", recipe)
         write_json(
             folder / "record.json",
-            {"status": result.status, "steps": result.steps, "moments": list(result.kept), **about},
+            {
+                **{"status": result.status, "steps": result.steps, "moments": list(result.kept)},
+                **{"reported": result.reported, **about},
+            },
         )
 
     def history(self, run: str) -> list[dict[str, Any]]:

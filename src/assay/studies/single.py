@@ -42,6 +42,8 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
     record = lab.record(run)
     epochs = [row for row in lab.history(run) if "epoch" in row]
     last = {k: v for k, v in (epochs[-1] if epochs else {}).items() if k not in ("epoch", "step")}
+    reported = dict(record.get("reported", {}))  # runs of earlier versions have none
+    notes = reported.pop("notes", [])
     alarms = [_alarm(name, recipe) for name in _named(last, "val_collapsed", data)]
     alarms += [
         f"class '{name}' is not watched for collapse: val has fewer than two items of it; --set regroup=true"
@@ -54,8 +56,9 @@ def train_one(path: Path, settings: tuple[str, ...], lab: Lab, device: str, thre
         "data": recipe.data,
         "status": record["status"],
         "steps": record["steps"],
-        "warnings": [*data.warnings, *alarms],
+        "warnings": [*data.warnings, *notes, *alarms],
         "seconds": record["seconds"],
+        **reported,
         **last,
         "next": _next(recipe, lab.run(run)),
     }

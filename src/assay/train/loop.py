@@ -27,12 +27,13 @@ RECORDED = 1024  # images of each split that a recipe records beside val
 
 @dataclass
 class Result:
-    """One run, carried out: weights by moment, history rows, how it ended."""
+    """One run, carried out: weights by moment, history rows, how it ended, and what its strategy reports."""
 
     kept: dict[str, Kept]
     history: list[dict[str, Any]]
     status: str  # "finished", or "stopped: ..." with the reason
     steps: int
+    reported: dict[str, Any]
 
 
 def train(
@@ -218,4 +219,7 @@ def _result(state: State, run: int) -> Result:
     kept = {name: one for name in names if (one := state.kept[name][run]) is not None}
     if at is not None:  # what was kept after the loss broke is not a model
         kept = {m: k for m, k in kept.items() if all(bool(t.isfinite().all()) for t in k.tensors.values())}
-    return Result(kept, state.history[run], status, state.step if at is None else at)
+    y = state.data.train.y
+    batch, _ = state.recipe.sampler.sizes(y, state.recipe.batch)
+    first = state.recipe.sampler.order(state.seeds[run], 0, y, state.recipe.batch)[:batch]
+    return Result(kept, state.history[run], status, state.step if at is None else at, state.strategy.reported(y[first]))

@@ -260,10 +260,27 @@ def test_a_later_set_with_test_alone_is_judged_by_the_probe_fitted_on_train(tmp_
     assert "transfer_few" not in found and 0 < found["fine_shifted"] < found["fine_accuracy"]
 
 
-@pytest.mark.parametrize(("data", "names"), [("digits", DIGITS[::-1]), ("digits@pairs", DIGITS[:9] + ("ten",))])
+@pytest.mark.parametrize(("data", "names"), [("digits", DIGITS[::-1]), ("digits@pairs", (*DIGITS[:9], "ten"))])
 def test_a_set_with_test_alone_of_other_classes_is_refused_before_any_training(
     tmp_path: Path, data: str, names: tuple[str, ...]
 ) -> None:
     name = archive(tmp_path / "later.npz", load_data("digits"), names)
     with pytest.raises(BadInput, match=r"found only test, of other classes than the fine ones of digits@pairs \(0, 1"):
         configure("collapse", data, settings=(f"grid.transfer={name}",))
+
+
+def test_training_says_which_alpha_was_settled_and_what_it_is_in_effect(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("data: digits\nmodel: mlp:8+projector:4\nepochs: 1\nbatch: 20\nstrategy: {kind: contrastive}\n")
+    lab = Lab(tmp_path / "lab")
+    found = train_one(recipe, ("strategy.alpha=auto", "sampler={kind: balanced}"), lab, "cpu", 1, lambda *_: None)
+    record = lab.record(found["run"])["reported"]
+    assert 0 < found["alpha"] == record["alpha"] < 1
+    assert found["effective_alpha"] == pytest.approx(found["alpha"])  # two of each class in every batch
+    thin = train_one(recipe, ("strategy.alpha=0.5",), lab, "cpu", 1, lambda *_: None)
+    assert thin["alpha"] == 0.5 < thin["effective_alpha"]
+    assert any("no other of their class in the batch: alpha is" in warning for warning in thin["warnings"])
+    below = train_one(recipe, ("strategy.alpha=0", "batch=200"), lab, "cpu", 1, lambda *_: None)
+    assert any("alpha 0 is below" in warning for warning in below["warnings"])
+    plain = train_one(recipe, ("strategy={kind: standard}",), lab, "cpu", 1, lambda *_: None)
+    assert "alpha" not in plain and lab.record(plain["run"])["reported"] == {}

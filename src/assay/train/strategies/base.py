@@ -109,6 +109,12 @@ class Strategy(Kind):
         """The strategy with everything decided that depends on the data and on what a batch of it holds."""
         return self
 
+    def reported(self, y: Tensor) -> dict[str, Any]:
+        """What was settled without the user, and what comes of it in a batch with these labels ``(n,)``, for the run's
+        record; ``notes`` are sentences on what does not go as the settings suggest.
+        """
+        return {}
+
     @property
     def team(self) -> tuple[BaseLearner, ...]:
         """The base learners that are trained in place of the network itself; none, usually."""

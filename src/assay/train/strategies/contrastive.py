@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
@@ -78,6 +79,15 @@ class Contrastive(Strategy):
             )
         changes["augment"] = steps_for(self.augment, data.kind, data.shape)
         return self.with_(**changes)
+
+    def reported(self, y: Tensor) -> dict[str, Any]:
+        """The weight ``alpha``, what it is in effect in such a batch (None without positive pairs), and notes on it."""
+        loss = self.contrast()
+        found: dict[str, Any] = {"notes": loss.notes(y, self.views)}
+        if isinstance(loss, SupCL):
+            effective = loss.effective_alpha(y, self.views)
+            found |= {"alpha": loss.alpha, "effective_alpha": None if math.isnan(effective) else effective}
+        return found
 
     def prepare(self, net: Net, batch: Batch, memory: Memory, draws: Draws) -> Batch:
         """The views of each image, ``(..., n, views, *shape)``."""

@@ -66,6 +66,10 @@ class Wrapper(Strategy):
         """With the inner one settled."""
         return self.with_(inner=self.inner.settled(data, batch, balanced))
 
+    def reported(self, y: Tensor) -> dict[str, Any]:
+        """What the inner one reports."""
+        return self.inner.reported(y)
+
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
         """What the inner one watches."""
         return self.inner.watch(net, split)
