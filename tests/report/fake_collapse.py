@@ -24,6 +24,7 @@ CLAIMS: dict[str, tuple[str, float, list[float], str, str, tuple[float, float, f
     "spread-transfers": ("above", 0.0, [-0.01, 0.01], "share", "paired", (0.05, 0.02, 0.08, 0.01), "supported"),
     "spread-under-shift": ("above", 0.0, [-0.01, 0.01], "share", "paired", (0.03, -0.01, 0.07, 0.2), "undecided"),
     "middle-is-best": ("above", 0.0, [-0.01, 0.01], "share", "paired", (-0.02, -0.04, -0.01, 0.01), "refuted"),
+    "middle-transfers": ("above", 0.0, [-0.01, 0.01], "share", "paired", (0.01, -0.02, 0.04, 0.4), "undecided"),
     "rare-first": ("below", 1.0, [0.91, 1.1], "ratio", "paired", (0.5, 0.4, 0.6, 0.002), "supported"),
     "noise-moves": ("apart", 1.0, [0.91, 1.1], "ratio", "paired", (1.4, 1.2, 1.7, 0.002), "supported"),
     "loss-tells": ("below", 0.0, [-0.2, 0.2], "correlation", "family", (0.1, -0.3, 0.5, 0.7), "undecided"),

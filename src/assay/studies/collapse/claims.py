@@ -43,6 +43,7 @@ CLAIMS = (
     _share("spread-transfers", "accuracy of a linear probe on the other data set, forecast's weight minus SupCon"),
     _share("spread-under-shift", "fine accuracy of the probe on shifted images, forecast's weight minus SupCon"),
     _share("middle-is-best", "fine accuracy, forecast's weight minus the better of SupCon and images only"),
+    _share("middle-transfers", "accuracy on other data, forecast's weight minus the better of SupCon and images only"),
     _ratio("rare-first", "change of the rarest class's variance by imbalance over that of the commonest", "below"),
     _ratio("noise-moves", "within-class variance with wrong labels over without", "apart"),
     _relation("loss-tells", "rank correlation over settings of training loss and fine accuracy", "below"),
@@ -64,7 +65,8 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "free-as-foretold": _free(tables["free"]),
         "forecast-orders": _forecast(alive),
         **{name: _difference(name, alive, column) for name, column in DIFFERENCES.items()},
-        "middle-is-best": _middle(alive),
+        "middle-is-best": _middle("middle-is-best", alive, "fine_accuracy"),
+        "middle-transfers": _middle("middle-transfers", alive, "transfer_accuracy"),
         "rare-first": _rare(tables["classes"], against),
         "noise-moves": _noise(alive, against),
         "loss-tells": _loss(alive),
@@ -101,9 +103,9 @@ def _difference(name: str, alive: pd.DataFrame, column: str) -> Judged:
     return Judged(estimate, words.seeds(estimate.n), words.difference(name, estimate))
 
 
-def _middle(alive: pd.DataFrame) -> Judged:
+def _middle(name: str, alive: pd.DataFrame, column: str) -> Judged:
     """An interior optimum is better than both ends: the smaller advantage counts, with the larger p."""
-    wide = _wide(alive, "fine_accuracy")
+    wide = _wide(alive, column)
     ends = {end: _estimate(_pair(wide, FORECAST, end)) for end in (COLLAPSED, INSTANCES)}
     worst = min(ends.values(), key=lambda each: each.effect if each.known else -np.inf)
     estimate = replace(
@@ -113,7 +115,7 @@ def _middle(alive: pd.DataFrame) -> Judged:
         p=max(each.p for each in ends.values()) if worst.effect > 0 else worst.p,
     )
     detail = {f"advantage over {end}": each.effect for end, each in ends.items()}
-    return Judged(estimate, words.seeds(estimate.n), words.difference("middle-is-best", estimate), detail)
+    return Judged(estimate, words.seeds(estimate.n), words.difference(name, estimate), detail)
 
 
 def _forecast(alive: pd.DataFrame) -> Judged:

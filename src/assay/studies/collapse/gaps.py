@@ -23,7 +23,7 @@ NO_FINE = Gap(
     ),
 )
 NO_OTHER = Gap(
-    ("spread-transfers",),
+    ("spread-transfers", "middle-transfers"),
     text(
         "No other data set of the same image shape was given: nothing can be said about transfer.",
         "同じ画像サイズの別データがないため、転移は判断できません。",

@@ -38,6 +38,10 @@ CLAIM = {
         "A moderate difference inside classes is better than none and better than the most.",
         "クラス内の違いは、皆無でも最大でもなく、中程度がよい。",
     ),
+    "middle-transfers": text(
+        "With a moderate difference inside classes, features serve other data better than with none or the most.",
+        "クラス内の違いが中程度のとき、特徴は別のデータで、皆無や最大のときより役立つ。",
+    ),
     "rare-first": text(
         "When classes are unequal, the rare class loses its inner differences first.",
         "クラスの数が不均衡なとき、まれなクラスから先に内部の違いを失う。",
@@ -74,6 +78,10 @@ SUPPORTED = {
     "middle-is-best": text(
         "Neither of the two extremes: aim for a within-class variance in the middle.",
         "両極端を避け、中程度のクラス内分散を目標にしてください。",
+    ),
+    "middle-transfers": text(
+        "For features that are to be reused, too, aim for a within-class variance in the middle.",
+        "特徴を再利用する場合も、中程度のクラス内分散を目標にしてください。",
     ),
     "rare-first": text(
         "Watch the rare class by itself: an average over classes hides its collapse.",
@@ -127,6 +135,10 @@ def difference(name: str, estimate: Estimate) -> Text:
         "middle-is-best": (
             "Against the better of the two extremes, the probe is right",
             "両極端のよい方と比べた正解率",
+        ),
+        "middle-transfers": (
+            "Against the better of the two extremes, the probe on the other data set is right",
+            "両極端のよい方と比べた別データでの正解率",
         ),
     }[name]
     return text(

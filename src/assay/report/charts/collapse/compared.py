@@ -17,6 +17,7 @@ from assay.report.words import say_in
 FIGURES = {
     "spread-knows-subclasses": ("fine_accuracy", "fine_worst"),
     "spread-transfers": ("transfer_accuracy", "transfer_few"),
+    "middle-transfers": ("transfer_accuracy", "transfer_few"),
     "spread-under-shift": ("fine_shifted", "fine_accuracy"),
 }
 
