@@ -177,12 +177,23 @@ def test_what_is_not_a_png_does_not_become_an_image(folder: Path) -> None:
 
 
 def test_remedies_stand_against_supcon_and_the_figure_has_none_of_the_controls(folder: Path) -> None:
-    figure, table = remedies.remedies(Folder(folder), settings(folder))
-    assert isinstance(figure, Figure) and len(figure.panels) == 4
+    figure, table, costs = remedies.remedies(Folder(folder), settings(folder))
+    assert isinstance(figure, Figure) and len(figure.panels) == 6 and costs is None  # nothing was counted
     names = [row[0].text for row in table.rows]
     assert "SupCon" not in names and {"spread term", "20% wrong labels", "weight from the forecast"} <= set(names)
     rows = figure.panels[0].chart.to_dict(validate=False)["layer"][0]["encoding"]["y"]["scale"]["domain"]
     assert "20% wrong labels" not in rows and "cross-entropy" in rows
+    assert any("0.05" in row for row in rows) and not any("0.2" in row for row in rows)  # colder than SupCon's 0.1
+    evened = figure.panels[4].chart.to_dict(validate=False)["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert len(evened) == 1 and "balanced" in evened[0]
+
+
+def test_what_the_arms_cost_is_said_where_it_was_counted(folder: Path) -> None:
+    seen = Folder(folder)
+    for place, each in enumerate(seen.study["conditions"]):
+        each |= {"epochs": 9, "passes": 1000 * (place + 1)}
+    costs = remedies.remedies(seen, settings(folder))[2]
+    assert costs is not None and [cell.text for cell in costs.rows[1][1:]] == ["9", "2.0"]
 
 
 def test_nc1_never_stands_without_its_warning(page: str) -> None:

@@ -188,6 +188,25 @@ def test_arms_of_the_users_own_change_the_recipe_at_the_base_weight() -> None:
         wrong.describe(data)
 
 
+def test_an_arm_of_the_users_own_may_have_values_with_spaces() -> None:
+    also = 'grid.also=["biases=[{kind: fewer, images: 200}] batch=125"]'
+    study, data = configure("collapse", "digits", settings=(also, "grid.controls=false"))
+    recipe = study.arms(data)[-1].applied(study.recipe)  # type: ignore[attr-defined]
+    assert recipe.biases[0].images == 200 and recipe.batch == 125
+
+
+def test_remedies_cost_the_same_passes_and_cross_entropy_has_weak_views() -> None:
+    study, data = configure("collapse", "digits", settings=("grid.temperatures=[]",))
+    arms = {arm["name"]: arm for arm in study.describe(data)["conditions"]}
+    steps, batch = 4, 250  # 1,081 training images
+    assert arms[COLLAPSED]["passes"] == 120 * steps * batch * 2 * 2  # views; forward and backward
+    for name, arm in arms.items():
+        if arm["role"] == "remedy":
+            assert arm["passes"] == arms[COLLAPSED]["passes"], name
+    alone = next(arm for arm in study.arms(data) if arm.name == "cross-entropy").applied(study.recipe)  # type: ignore[attr-defined]
+    assert alone.strategy.augment == "weak" and alone.epochs == 240
+
+
 def test_two_main_directions_do_not_depend_on_the_order_of_columns() -> None:
     z = np.random.default_rng(0).normal(size=(20, 5)) * [5, 3, 1, 1, 1]
     assert np.allclose(plane(z), plane(z[:, ::-1]))

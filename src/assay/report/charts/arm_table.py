@@ -9,7 +9,7 @@ from assay.report.blocks import Cell, Column, Table
 from assay.report.charts.arms import Arm, Arms, against, finished
 from assay.report.charts.measure import Measure, signed
 from assay.report.folder import Folder, Frame
-from assay.report.numbers import Mean, mean_interval
+from assay.report.numbers import Mean, mean_interval, number
 from assay.report.words import say_in
 
 Measures = Mapping[str, Measure]
@@ -48,6 +48,25 @@ def differences_table(
         return mean_interval(each[each.condition.isin(set(part.condition))].value, folder.level)
 
     return _table(folder, found, name, settings, measures, cell, caption, folded, differ=True)
+
+
+def costs_table(folder: Folder, found: Arms[Any] | None, heads: tuple[str, str, str]) -> Table | None:
+    """Epochs and passes (in thousands) of every setting, as ``study.json`` has them; None where it has none."""
+    told = {str(each["name"]): each for each in folder.study.get("conditions") or []}
+    if found is None or any("passes" not in told[arm.name] for arm in found.arms):
+        return None
+    say = say_in(folder.lang)
+    rows = tuple(
+        (
+            Cell(arm.label, place, hue=found.hues[arm.hue]),
+            Cell(number(told[arm.name]["epochs"], 0), told[arm.name]["epochs"]),
+            Cell(number(told[arm.name]["passes"] / 1e3, 1), told[arm.name]["passes"]),
+        )
+        for place, arm in enumerate(found.arms)
+    )
+    columns = (Column(heads[0]), Column(heads[1], True), Column(heads[2], True))
+    caption = say("Equal cost: passes of examples, forward and backward", "等しい手間: 例の順・逆伝播の回数")
+    return Table("costs", caption, columns, rows)
 
 
 def _table(

@@ -23,7 +23,7 @@ from assay.maths.statistics import smallest_p
 from assay.models import PROJECTOR
 from assay.studies.collapse import words
 from assay.studies.collapse.claims import CLAIMS, judge
-from assay.studies.collapse.design import Setting, design, settings
+from assay.studies.collapse.design import Setting, cost, design, settings
 from assay.studies.collapse.foretold import foretold
 from assay.studies.collapse.free import free, jobs
 from assay.studies.collapse.look import LookJob, look, only_test
@@ -145,6 +145,7 @@ class Collapse(Study):
                     "label": arm.label,
                     "role": arm.role,
                     **foretold(applied, biased(data, applied.biases), arm.foretold),
+                    **cost(applied, data),
                 }
                 for arm, applied in ((arm, arm.applied(self.recipe)) for arm in arms)
             ],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assay.core.spec import override
-from assay.data import Imbalance, LabelNoise
+from assay.data import Dataset, Imbalance, LabelNoise
 from assay.losses import SINCERE, Spread, SupCon
 from assay.models import PROJECTOR
+from assay.studies.remedies.equal import examples, passes_each
 from assay.studies.study import Planned, Text, text
 from assay.train import Balanced, Recipe, Shuffled, Standard
 from assay.train.strategies import Contrastive
@@ -84,7 +85,8 @@ def _point(alpha: float, tau: float) -> Setting:
 def _further(words: str, alpha: float, tau: float) -> Setting:
     """An arm of the user's: the base weight with other settings of the recipe, such as ``model=mlp:512-64``."""
     at = {"alpha": alpha, "temperature": tau}
-    sets = tuple(f"{each}{PROJECTOR}" if _lacks_projector(each) else each for each in shlex.split(words))
+    given = re.split(r"\s+(?=[\w.]+=)", words.strip())  # a value may hold spaces: {kind: fewer, images: 200}
+    sets = tuple(f"{each}{PROJECTOR}" if _lacks_projector(each) else each for each in given)
     right = not any(each.startswith("biases") for each in sets)
     return Setting(words, text(words, words), "control", at, foretold=right, sets=sets)
 
@@ -94,9 +96,14 @@ def _lacks_projector(setting: str) -> bool:
 
 
 def _remedies(base: Recipe, supcon: float) -> list[Setting]:
-    """SupCon with one thing added that is said to prevent collapse, at equal cost; and training without contrast."""
+    """SupCon with one thing added that is said to prevent collapse; and training without contrast on the same views.
+
+    Cross-entropy sees one view of an image in a step, and so has as many more epochs: all cost the same passes.
+    """
     plain = str(base.model).partition(PROJECTOR)[0]
-    tau = base.strategy.temperature  # type: ignore[attr-defined]
+    views = base.strategy
+    assert isinstance(views, Contrastive)
+    tau = views.temperature
     other = {"foretold": False}
     wide = {"model": f"{plain}{PROJECTOR}:{WIDE}"}
     return [
@@ -115,7 +122,7 @@ def _remedies(base: Recipe, supcon: float) -> list[Setting]:
             "cross-entropy",
             text("cross-entropy alone", "交差エントロピーのみ"),
             "remedy",
-            recipe={"strategy": Standard()},
+            recipe={"strategy": Standard(augment=views.augment), "epochs": base.epochs * views.views},
             **other,  # type: ignore[arg-type]
         ),
     ]
@@ -160,6 +167,15 @@ def _controls(base: Recipe, alpha: float, tau: float) -> list[Setting]:
             "no projector", text("no projector", "射影なし"), "control", at, {"model": f"{plain}{PROJECTOR}:identity"}
         ),
     ]
+
+
+def cost(recipe: Recipe, data: Dataset) -> dict[str, int]:
+    """Epochs of an arm, and passes of examples, forward and backward, in all of its training."""
+    strategy = recipe.strategy
+    if isinstance(strategy, Contrastive):
+        strategy = strategy.with_(alpha=0.5)  # what it is changes no cost, and "auto" needs all of the data
+    each = round(passes_each(recipe.with_(strategy=strategy), data).total, 1)  # building a projector passes two items
+    return {"epochs": recipe.epochs, "passes": round(each * examples(recipe, data) * recipe.epochs)}
 
 
 def design(base: Recipe, found: Sequence[Setting], seeds: int, digest: str) -> dict[str, Planned]:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from assay.core.files import write_bytes, write_json
 from assay.data import Dataset, biased
 from assay.lab.store import pack
-from assay.models import activations, build
+from assay.models import PROJECTOR, activations, build
 from assay.studies.overfitting.base import LOOKS
 from assay.studies.remedies.design import ROBUST, Arm, taught, teachers_of
 from assay.train import Recipe, SmallLoss, Standard, Strategy, Teacher
@@ -94,7 +94,8 @@ def examples(recipe: Recipe, data: Dataset) -> int:
 
 def passes_each(recipe: Recipe, data: Dataset) -> Passes:
     """Passes an example of a step, counted once in a process; how many there are does not depend on the network."""
-    small = recipe.with_(model=SMALL, activation=None, start=None)
+    model = SMALL + PROJECTOR if recipe.strategy.embeds else SMALL
+    small = recipe.with_(model=model, activation=None, start=None)
     with rehearsable(small, data) as one:
         trial = one.lasting(1).with_(biases=(), seed=0)
         trial = trial.with_(strategy=halved(trial.strategy))

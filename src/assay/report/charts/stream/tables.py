@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.report.blocks import Cell, Column, Table
+from assay.report.charts.arm_table import costs_table
 from assay.report.charts.arms import finished
 from assay.report.charts.measure import Measure
 from assay.report.charts.stream.arms import Arms
@@ -49,22 +50,6 @@ def ended(folder: Folder, found: Arms | None) -> Table | None:
 
 def costs(folder: Folder, found: Arms | None) -> Table | None:
     """What an update costs, an arm."""
-    told = {str(each["name"]): each for each in folder.study.get("conditions") or []}
-    if found is None or any("passes" not in told[arm.name] for arm in found.arms):
-        return None
     say = say_in(folder.lang)
-    rows = tuple(
-        (
-            Cell(arm.label, place, hue=found.hues[arm.hue]),
-            Cell(number(told[arm.name]["epochs"], 0), told[arm.name]["epochs"]),
-            Cell(number(told[arm.name]["passes"] / 1e3, 1), told[arm.name]["passes"]),
-        )
-        for place, arm in enumerate(found.arms)
-    )
-    columns = (
-        Column(say("update", "更新")),
-        Column(say("epochs a chunk", "1 段階のエポック"), True),
-        Column(say("passes a chunk, thousands", "1 段階の順・逆伝播 (千回)"), True),
-    )
-    caption = say("Equal cost: passes of examples, forward and backward", "等しい手間: 例の順・逆伝播の回数")
-    return Table("costs", caption, columns, rows)
+    heads = (say("update", "更新"), say("epochs a chunk", "1 段階のエポック"))
+    return costs_table(folder, found, (*heads, say("passes a chunk, thousands", "1 段階の順・逆伝播 (千回)")))
