@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -160,3 +164,41 @@ def test_zero_rows_are_found_inside_transforms_too() -> None:
 @pytest.mark.parametrize("loss", ALL, ids=NAMES)
 def test_a_loss_is_its_own_configuration(loss: ContrastiveLoss) -> None:
     assert ContrastiveLoss.of(loss.plain()) == loss and type(ContrastiveLoss.of(loss.plain())) is type(loss)
+
+
+def peak(function: Callable[[], object]) -> int:
+    """The most bytes that a call holds beside what was there before."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        function()
+    changes = [event.nbytes() for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    return max(accumulate(changes))
+
+
+@pytest.mark.parametrize("rows", [1024, 2048, 4096])
+def test_blocks_hold_a_part_of_the_matrix_of_similarities(rows: int) -> None:
+    z = draw(0, rows // 2, 2, 4).float().requires_grad_()
+    y = torch.arange(rows // 2) % 8
+    assert peak(lambda: z @ z.mT) > 0
+    assert peak(lambda: SupCon()(z, y).backward()) < 0.3 * 4 * rows**2
+
+
+def test_one_number_an_image_takes_memory_in_proportion_to_rows() -> None:
+    rows = 4096
+    z, y, own = draw(0, rows, 1, 4).float().squeeze(1), torch.arange(rows) % 8, torch.arange(rows)
+    assert peak(lambda: SupCon().per_image(z, y, instances=own)) < 0.3 * 4 * rows**2
+
+
+@pytest.mark.parametrize("given", [list, np.array, tuple], ids=["list", "array", "tuple"])
+def test_labels_need_not_be_tensors(given: Callable[[Any], Any]) -> None:
+    z, y, own = draw(0, 4, 2, 3), [0, 0, 1, 1], [0, 0, 1, 1, 2, 2, 3, 3]
+    expected = SupCL()(z, torch.tensor(y))
+    assert SupCL()(z, given(y)).equal(expected)
+    by_row = SupCL().per_image(z.flatten(0, 1), given([0] * 4 + [1] * 4), instances=given(own))
+    assert by_row.mean().item() == pytest.approx(expected.item(), abs=1e-12)
+    assert SupCL(alpha=0.5).effective_alpha(given(y), 2) == 0.5 and SupCL().notes(given(y), 2) == []
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog"], [[0], [1, 2]]])
+def test_labels_that_are_no_numbers_are_refused(labels: list[Any]) -> None:
+    with pytest.raises(BadInput, match="give whole numbers"):
+        SupCL()(draw(0, 2, 2, 3), labels)

@@ -161,6 +161,9 @@ def test_many_unequal_classes_are_taken_together() -> None:
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(BadInput, match="larger or balanced"):
         alpha_for(1.2, (100, 900), 64, 2, 0.1)
+    for counts in ((10, 10), (10, 20)):
+        with pytest.raises(BadInput, match="no number; give one from 0 to 1"):
+            alpha_for(float("nan"), counts, 8, 2, 0.1, balanced=True)
     with pytest.raises(BadInput, match="needs one of each"):
         alpha_for(0.2, (10, 10, 10), 2, 2, 0.1, balanced=True)
     with pytest.raises(BadInput, match="at most as many"):

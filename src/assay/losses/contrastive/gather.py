@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import torch
 import torch.distributed as dist
@@ -10,10 +10,16 @@ from torch import Tensor
 from torch.autograd import Function
 
 
-def gather(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+@overload
+def gather(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]: ...
+@overload
+def gather(z: Tensor, labels: Tensor, instances: Tensor) -> tuple[Tensor, Tensor, Tensor]: ...
+def gather(z: Tensor, labels: Tensor, instances: Tensor | None = None) -> tuple[Tensor, ...]:
     """(embeddings, labels) of all processes, in the order of their ranks; unchanged without a process group.
 
-    ``z (..., images, views, d)`` and ``labels (..., images)``; processes may hold different numbers of images. The
+    ``z (..., images, views, d)`` and ``labels (..., images)``, or ``z (..., rows, d)`` with ``labels`` and
+    ``instances`` of rows, which are then given, too: each process's ids are its own, so they come back renumbered,
+    those of two processes never the same. Processes may hold different numbers of images. The
     gradient is the sum of what all processes ask for. When each computes the same loss of the whole batch and gradients
     of parameters are averaged over processes (as DistributedDataParallel does), the result is that of one process.
 
@@ -22,12 +28,18 @@ def gather(z: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     True
     """
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
-        return z, labels
+        return (z, labels) if instances is None else (z, labels, instances)
     axis = labels.dim() - 1
     sizes = [torch.zeros(1, dtype=torch.long, device=z.device) for _ in range(dist.get_world_size())]
     dist.all_gather(sizes, torch.tensor([z.shape[axis]], device=z.device))
     counts = [int(size) for size in sizes]
-    return _Gather.apply(z, axis, counts), _all(labels, axis, counts)
+    found = _Gather.apply(z, axis, counts), _all(labels, axis, counts)
+    if instances is None:
+        return found
+    own = instances.unique(return_inverse=True)[1]  # from 0, and fewer than there are rows
+    every = _all(own, own.dim() - 1, counts)
+    ranks = torch.arange(len(counts), device=z.device).repeat_interleave(torch.tensor(counts, device=z.device))
+    return *found, every + ranks * every.numel()
 
 
 def _all(x: Tensor, axis: int, counts: list[int]) -> Tensor:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from assay.core.errors import BadInput
+
+Names = Tensor | np.ndarray | Sequence[Any]  # whole numbers that name a class or an instance
+
+
+def as_names(what: str, names: Names, device: torch.device | None = None) -> Tensor:
+    """Names as a tensor; `BadInput` for what is none.
+
+    >>> as_names("labels", [0, 1, 1]).tolist()
+    [0, 1, 1]
+    """
+    try:
+        return names if isinstance(names, Tensor) else torch.as_tensor(names, device=device)
+    except (TypeError, ValueError, RuntimeError):
+        raise BadInput(
+            f"asked for a contrastive loss; {what} are a {type(names).__name__} of no numbers, or of rows of several "
+            "lengths; give whole numbers"
+        ) from None
 
 
 class Layout(NamedTuple):

@@ -11,8 +11,9 @@ from assay.losses.contrastive.rowwise import Values, by_rows
 
 # exp(1/temperature) and its inverse, summed over the batch, stay this far (in nats) inside float32
 SAFE = 60.0
-# This many blocked exponentials (8 MiB in float32) may be kept from the first sweep for the second
-KEPT = 2**21
+# This many blocked exponentials (8 MiB in float32) may be kept from the first sweep for the second, and no more than
+# this share of rows x rows: what is kept must not be the matrix that blocks avoid
+KEPT, SHARE = 2**21, 1 / 8
 # Rows of a block that are weighted at a time, so that a large block needs no second one beside it
 STRIP = 256
 
@@ -68,7 +69,8 @@ class _Triangle:
     def sums(self, keep: bool) -> Tensor:
         """Z, the sum of each row ``(runs, rows)``; with ``keep``, what there is room for stays for `push`."""
         z = self.u.new_zeros(self.u.shape[:2])
-        parts, room = z.split(self.block, 1), KEPT if len(self.rows) > 1 else math.inf
+        room = min(KEPT, SHARE * z.numel() * z.shape[1]) if len(self.rows) > 1 else math.inf
+        parts = z.split(self.block, 1)
         for i, j in self.pairs:
             e = self.exponentials(i, j)
             parts[i].add_(e.sum(-1))

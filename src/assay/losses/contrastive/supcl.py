@@ -13,6 +13,7 @@ from assay.core.errors import BadInput
 from assay.core.spec import Number
 from assay.losses.contrastive.base import ContrastiveLoss
 from assay.losses.contrastive.fused import Scale, Terms, one_softmax, over
+from assay.losses.contrastive.layout import Names, as_names
 from assay.losses.contrastive.sets import Batch, Sets
 from assay.maths.ssem import Setting, alpha_view, supcon_alpha
 
@@ -47,7 +48,7 @@ class SupCL(ContrastiveLoss):
         own = self.variant == "incl"
         return one_softmax(u, batch, kin, twin, own=own, temperature=self.temperature, scale=scale, block=block)
 
-    def effective_alpha(self, labels: Tensor, views: int) -> float:
+    def effective_alpha(self, labels: Names, views: int) -> float:
         """The share of weight that the self-supervised part really has in a batch, in [0, 1].
 
         effective = sum of weights of same-image pairs / sum of weights of all positive pairs: anchors without
@@ -63,7 +64,7 @@ class SupCL(ContrastiveLoss):
         ours, theirs = float((twin * twins).sum()), float((kin * others).sum())
         return round(ours / (ours + theirs), 12) if ours + theirs else math.nan
 
-    def notes(self, labels: Tensor, views: int) -> list[str]:
+    def notes(self, labels: Names, views: int) -> list[str]:
         """What does not go as the settings suggest on a batch with these labels ``(images,)``, a sentence each.
 
         >>> SupCL(alpha=0.0, temperature=0.1).notes(torch.tensor([0, 0, 1, 1]), views=2)[0][:56]
@@ -106,7 +107,8 @@ class SupCL(ContrastiveLoss):
         return over(1 - self.alpha, kin * batch.rows, like), over(self.alpha, twin * batch.rows, like)
 
 
-def _batch(labels: Tensor, views: int) -> Batch:
+def _batch(labels: Names, views: int) -> Batch:
+    labels = as_names("labels", labels)
     if labels.dim() != 1 or not len(labels) or views < 1:
         raise BadInput(
             f"asked about a batch of {views} views; labels have shape {tuple(labels.shape)}; give (images,) and views"

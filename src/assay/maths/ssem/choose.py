@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -90,6 +91,8 @@ def alpha_of(setting: AnySetting, within: float, of: Of = "mean") -> float:
     >>> round(alpha_of(Setting(3, 4, 2, 0.9, 0.2), 0.264332), 5)
     0.5
     """
+    if math.isnan(within):
+        raise BadInput("asked for a within-class variance of nan; it is no number; give one from 0 to 1, such as 0.3")
     if isinstance(setting, Setting) and setting.balanced:
         return alpha_of_within(setting, within)
     telling = np.asarray(setting.totals) > 1

@@ -61,8 +61,8 @@ def remedies(folder: Folder, found: Arms | None) -> tuple[Block | None, ...]:
         alt=say("Differences to SupCon in rows. ", "SupCon との差。") + "; ".join(said) + ".",
         caption=say(
             "Dots are seeds, large marks their mean with its interval; the line is SupCon itself. Balanced batches are "
-            "a remedy for unequal classes: the line is then the same unequal classes in random batches. Other controls, "
-            "which have other data or batches, are in the table.",
+            "a remedy for unequal classes: the line is then the same unequal classes in random batches. Other "
+            "controls, which have other data or batches, are in the table.",
             "点はシード、大きな印は平均と区間、線は SupCon。均等バッチは不均衡クラスへの対策であり、線は同じデータの"
             "無作為バッチ。データやバッチの異なる他の対照は表にある。",
         ),
