@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain, combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +62,30 @@ def literal_loss(z: torch.Tensor, counts: tuple[int, ...], how: Any) -> torch.Te
     return how.alpha * mean(same_instance) + (1 - how.alpha) * mean(same_class)
 
 
-def free_optimum(setting: Setting, dimension: int | None = None, seed: int = 0) -> tuple[float, list[float]]:
-    """Loss and per-class within variance of freely optimised unit rows: L-BFGS, warm at 0.5, noise, then the target."""
-    rows = sum(setting.counts) * setting.views
+def free_optimum(
+    setting: Setting | RandomSetting, dimension: int | None = None, seed: int = 0
+) -> tuple[float, list[float]]:
+    """Loss and per-class within variance of freely optimised unit rows: L-BFGS, warm at 0.5, noise, then the target.
+
+    The loss is the mean over every batch that the setting can draw.
+    """
+    sizes = setting.counts if isinstance(setting, RandomSetting) else setting.totals
+    every = batches(setting)
+    rows = sum(sizes) * setting.views
     random = np.random.default_rng(seed)
     shape = (rows, dimension or rows)
     flat = random.standard_normal(shape).ravel()
+
+    def mean_loss(raw: torch.Tensor, stage: Any) -> torch.Tensor:
+        z = torch.nn.functional.normalize(raw, dim=1)
+        return torch.stack([literal_loss(z[chosen], held, stage) for chosen, held in every]).mean()
+
     for tau, steps in ((0.5, 50), (setting.temperature, 4000)):
         stage = replace(setting, temperature=tau)
 
-        def value(flat: np.ndarray, stage: Setting = stage) -> tuple[float, np.ndarray]:
+        def value(flat: np.ndarray, stage: Any = stage) -> tuple[float, np.ndarray]:
             raw = torch.from_numpy(flat.reshape(shape)).requires_grad_()
-            loss = literal_loss(torch.nn.functional.normalize(raw, dim=1), stage.counts, stage)
+            loss = mean_loss(raw, stage)
             loss.backward()
             assert raw.grad is not None
             return float(loss.detach()), raw.grad.numpy().ravel()
@@ -83,8 +97,27 @@ def free_optimum(setting: Setting, dimension: int | None = None, seed: int = 0) 
         flat = minimize(value, start.ravel(), jac=True, method="L-BFGS-B", options=options).x
     raw = torch.from_numpy(flat.reshape(shape))
     z = torch.nn.functional.normalize(raw, dim=1)
-    parts = torch.split(z, [n * setting.views for n in setting.counts])
-    return float(literal_loss(z, setting.counts, setting)), [float(1 - part.mean(0).square().sum()) for part in parts]
+    parts = torch.split(z, [n * setting.views for n in sizes])
+    return float(mean_loss(raw, setting)), [float(1 - part.mean(0).square().sum()) for part in parts]
+
+
+def batches(setting: Setting | RandomSetting) -> list[tuple[torch.Tensor, tuple[int, ...]]]:
+    """Every batch out of a small data set: its rows, and how many instances of each class it holds."""
+    sizes = setting.counts if isinstance(setting, RandomSetting) else setting.totals
+    label = np.repeat(np.arange(len(sizes)), sizes)
+    drawn: Iterable[tuple[int, ...]]
+    if isinstance(setting, RandomSetting):
+        drawn = combinations(range(len(label)), setting.batch)
+    else:
+        members = [np.flatnonzero(label == c).tolist() for c in range(len(sizes))]
+        each = [list(combinations(m, n)) for m, n in zip(members, setting.counts, strict=True)]
+        drawn = (tuple(chain(*parts)) for parts in product(*each))
+    found = []
+    for chosen in drawn:
+        rows = (torch.tensor(chosen)[:, None] * setting.views + torch.arange(setting.views)).flatten()
+        held = np.bincount(label[list(chosen)], minlength=len(sizes))
+        found.append((rows, tuple(int(n) for n in held)))
+    return found
 
 
 def mean_within(counts: tuple[int, ...], within: list[float]) -> float:
