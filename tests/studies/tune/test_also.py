@@ -173,14 +173,13 @@ def test_a_search_over_learners_can_be_stopped_and_begin_warm(parts: Path, tmp_p
         assert strategy.hand_back.every == (2 if share == 0.25 else 5)
         assert json.loads(weights) == list(strategy.mix.ends(2))
     assert any("trust level C" in line and "upper bound" in line for line in found["text"])
-    spec, _ = configure_tune(
+    spec, dataset = configure_tune(
         str(parts), goal="val_accuracy", settings=(*SEARCHED, f"strategy={json.dumps(TEAM)}", "tune.seed=1")
     )
-    starts, said = best_settings(read_warm(folder), spec.goals, spec.space, spec.recipe)
+    starts, said = best_settings(read_warm(folder), spec.goals, spec.space, spec.recipe, dataset)
     assert said.startswith(f"{len(starts)} best of 6") and len(starts) == 5
     earlier = {rows.loc[n, "run"] for n in rows.index}
-    digest = configure_tune(str(parts), goal="val_accuracy")[1].learned
-    assert all(spec.space.recipe(spec.recipe, values).run_id(digest) in earlier for values in starts)
+    assert all(spec.space.recipe(spec.recipe, values).run_id(dataset.learned) in earlier for values in starts)
 
 
 def test_every_trial_is_attacked_alike_and_values_that_do_not_go_together_are_rows(parts: Path, tmp_path: Path) -> None:
