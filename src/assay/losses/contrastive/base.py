@@ -22,8 +22,9 @@ class ContrastiveLoss(Kind):
     Embeddings are ``(..., images, views, d)`` with labels ``(..., images)``, or ``(..., rows, d)`` with labels and
     ``instances`` (the image a row shows) ``(..., rows)``. They are scaled to unit length inside, so only their
     directions count. Labels and instances may be lists or arrays. Leading axes are free (a stack of runs); labels and
-    instances may be given once for all runs. Half precision is computed in float32. First derivatives only, by autograd, `torch.func.grad` and `vmap`. Memory
-    grows linearly with the rows: ``block`` rows of similarities are held at a time.
+    instances may be given once for all runs. Half precision is computed in float32. First derivatives only, by
+    autograd, `torch.func.grad` and `vmap`. Memory grows linearly with the rows: ``block`` rows of similarities are held
+    at a time.
     """
 
     family_name: ClassVar[str] = "contrastive loss"
