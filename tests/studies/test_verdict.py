@@ -62,3 +62,13 @@ def test_undecided_says_what_would_decide_it() -> None:
     conditions = verdict_of("worse-is-wider", judged(-0.3, -0.7, 0.3, 0.4))
     assert "grid.times" in conditions["next"]["en"]
     assert verdict_of("stress-moves", judged(2.0, 1.5, 2.5, 0.001))["next"] is None
+
+
+def test_claims_that_the_settings_cannot_decide_share_in_no_correction() -> None:
+    """Known before any run, they stay open whatever the tables say, and take nothing from the others."""
+    each = {claim.name: judged(1.5, 1.2, 1.9, 0.02) for claim in CLAIMS}
+    out = [claim.name for claim in CLAIMS if claim.name != "stress-moves"]
+    found = {v["claim"]: v for v in verdicts(Families, CLAIMS, each, 0.05, None, out)}
+    assert [v["claim"] for v in found.values()] == [claim.name for claim in CLAIMS]
+    assert found["stress-moves"]["word"] == "supported" and found["stress-moves"]["p_corrected"] == 0.02
+    assert {(found[name]["word"], found[name]["p_corrected"]) for name in out} == {("undecided", 1.0)}

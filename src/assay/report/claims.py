@@ -41,10 +41,13 @@ def heading(folder: Folder, claim: dict[str, Any]) -> str:
 
 def _how_sure(folder: Folder, verdict: dict[str, Any]) -> str:
     say = say_in(folder.lang)
-    claims, corrected = len(folder.verdicts), verdict.get("p_corrected")
+    untested = folder.study.get("lacking") or {}  # they share in no correction, so their p says nothing
+    claims = sum(each.get("claim") not in untested for each in folder.verdicts)
+    corrected = verdict.get("p_corrected")
     after = say(f"after correction for {claims} claims", f"({claims} 件の主張で補正後)")
     p = verdict.get("p") if corrected is None else corrected
-    chance = f"p\N{NO-BREAK SPACE}{probability(p)}" if isinstance(p, int | float) else ""
+    tested = isinstance(p, int | float) and verdict.get("claim") not in untested
+    chance = f"p\N{NO-BREAK SPACE}{probability(p)}" if tested else ""
     if chance and corrected is not None and claims > 1:
         chance = f"{chance} {after}"
     return say(", ", "、").join(part for part in (folder.text(verdict.get("n_text")), chance) if part)

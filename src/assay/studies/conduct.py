@@ -116,7 +116,7 @@ def _judge(folder: Path, about: dict[str, Any], cls: type[Study]) -> Path:
         folder / "verdicts.json",
         {
             "study": about["study"],
-            "verdicts": verdicts(cls, claims, judged, about["level"], cost),
+            "verdicts": verdicts(cls, claims, judged, about["level"], cost, about.get("lacking", {})),
             "warnings": [*({"en": w, "ja": w} for w in about["data"]["warnings"]), *warnings],
         },
     )
@@ -170,6 +170,7 @@ def _about(study: Study, data: Dataset, identity: str, command: str) -> dict[str
         "recipe": study.recipe.plain(),
         "settings": study.plain(),
         "claims": [claim.plain() for claim in study.claimed],
+        "lacking": study.lacking(data),  # studies made before this was written down correct for all claims
         "plan": study.plan(data),
         **study.describe(data),
     }

@@ -87,11 +87,11 @@ def _text(found: dict[str, Any], study: Study, data: Dataset, parallel: int) -> 
         f"runs: {found['runs']}, of which {found['to_train']} are still to be trained" + _later(found),
         f"training: about {said_duration(found['seconds'])} in {parallel} process(es); looking inside comes on top",
         f"memory: about {found['memory_bytes'] / 1e9:.1f} GB; disk: about {found['disk_bytes'] / 1e9:.2f} GB",
-        f"claims, fixed now ({study.level:g} shared by all, Holm's correction):",
+        f"claims, fixed now ({study.level:g} shared by all that can be judged, Holm's correction):",
         *(f"  {number}. {claim.text['en']} ({claim.measure})" for number, claim in enumerate(study.claimed, 1)),
     ]
-    first = study.level / len(study.claimed)  # what Holm asks of the smallest p
     lacking = found["cannot_be_judged"]
+    first = study.level / max(1, len(study.claimed) - len(lacking))  # what Holm asks of the smallest p
     lines += [f"cannot be judged with these settings, {claim}: {what}" for claim, what in lacking.items()]
     for claim, p in found.get("smallest_p", {}).items():
         if claim in lacking:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import ceil, isfinite
 from statistics import NormalDist
@@ -10,21 +10,30 @@ from typing import Any
 
 from assay.maths.statistics import Estimate, holm, judge, needed_n
 from assay.maths.statistics.estimate import Direction, Word
-from assay.studies.phrases import known
+from assay.studies.phrases import NOTHING, known
 from assay.studies.study import Claim, Judged, Study, Text, text
 
 
 def verdicts(
-    study: type[Study], claims: Sequence[Claim], judged: Mapping[str, Judged], level: float, cost: float | None
+    study: type[Study],
+    claims: Sequence[Claim],
+    judged: Mapping[str, Judged],
+    level: float,
+    cost: float | None,
+    out: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """One plain-data verdict a claim. ``level`` is shared by Holm's correction over the study's claims.
 
     ``cost`` is the seconds that one more seed takes, where known, so that *undecided* can say what deciding costs.
+    ``out`` names the claims that, known before any run, the settings cannot decide: they stay undecided and share
+    in no correction, since a test that is not made raises no false alarm.
     """
-    corrected = holm([_p(judged[claim.name].estimate) for claim in claims])
+    tested = [claim.name for claim in claims if claim.name not in out]
+    found = {name: replace(each, estimate=NOTHING, parts={}) if name in out else each for name, each in judged.items()}
+    corrected = dict(zip(tested, holm([_p(found[name].estimate) for name in tested]), strict=True))
     return [
-        _verdict(study, claim, judged[claim.name], p, level, cost, len(claims))
-        for claim, p in zip(claims, corrected, strict=True)
+        _verdict(study, claim, found[claim.name], corrected.get(claim.name, 1.0), level, cost, len(tested))
+        for claim in claims
     ]
 
 

@@ -231,6 +231,8 @@ def test_a_small_run_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (runs.nc1 >= 0).all() and runs.transfer_accuracy.isna().all()
     classes = pd.read_csv(folder / "classes.csv")
     assert len(classes) == 5 * len(runs)
+    about = json.loads((folder / "study.json").read_text())
+    assert set(about["lacking"]) == {"spread-transfers", "middle-transfers"}
     before = (folder / "verdicts.json").read_bytes()
     assert rebuild(folder) == folder and (folder / "verdicts.json").read_bytes() == before
     assert any("other data set" in warning["en"] for warning in json.loads(before)["warnings"])

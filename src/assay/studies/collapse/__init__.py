@@ -14,7 +14,7 @@ from assay.core.files import write_json
 from assay.core.spec import Number
 from assay.data import Dataset, available, biased
 from assay.data.load import read
-from assay.data.relabel import PAIRS, labellings
+from assay.data.relabel import FINE, PAIRS, labellings
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.ssem import Setting as Batch
@@ -26,8 +26,10 @@ from assay.studies.collapse.claims import CLAIMS, judge
 from assay.studies.collapse.design import Setting, cost, design, settings
 from assay.studies.collapse.foretold import foretold
 from assay.studies.collapse.free import free, jobs
+from assay.studies.collapse.gaps import gaps
 from assay.studies.collapse.look import LookJob, look, only_test
 from assay.studies.collapse.pictures import picture_rows
+from assay.studies.gap import to_give
 from assay.studies.rows import curves, run_row, shifts
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 from assay.train import Recipe
@@ -161,6 +163,11 @@ class Collapse(Study):
         p = smallest_p("sign-flip", self.seeds)
         paired = [claim.name for claim in CLAIMS if claim.design == "paired" and claim.name != "free-as-foretold"]
         return {"runs": self.seeds * len(self.arms(data)), "smallest_p": dict.fromkeys(paired, p)}
+
+    def lacking(self, data: Dataset) -> dict[str, Text]:
+        """What other data and the controls would decide."""
+        fine, other = FINE in data.train.extra, self.transfer is not None
+        return to_give(gaps(fine=fine, other=other, controls=self.controls))
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every finished run once; optimise free embeddings."""

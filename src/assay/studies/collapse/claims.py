@@ -13,7 +13,7 @@ from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.claim import ratio, relation, share
 from assay.studies.collapse import words
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
-from assay.studies.collapse.gaps import gaps
+from assay.studies.collapse.gaps import seen
 from assay.studies.gap import said
 from assay.studies.phrases import NOTHING, as_ratio, stopped
 from assay.studies.study import Claim, Judged, Tables, Text
@@ -71,7 +71,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "noise-moves": _noise(alive, against),
         "loss-tells": _loss(alive),
     }
-    lacking = gaps(about, runs)
+    lacking = seen(about, runs)
     return said(judged, lacking), [*stopped(runs), *(gap.warning for gap in lacking)]
 
 

@@ -40,9 +40,17 @@ NO_CONTROLS = Gap(
 )
 
 
-def gaps(about: Mapping[str, Any], runs: pd.DataFrame) -> list[Gap]:
-    """What is missing."""
+def gaps(*, fine: bool, other: bool, controls: bool) -> list[Gap]:
+    """What is missing: finer labels, another data set, controls."""
+    given = ((NO_FINE, fine), (NO_OTHER, other), (NO_CONTROLS, controls))
+    return [gap for gap, there in given if not there]
+
+
+def seen(about: Mapping[str, Any], runs: pd.DataFrame) -> list[Gap]:
+    """What is missing from a study's tables."""
     fine = runs.get("fine_accuracy")
-    found = [NO_FINE] if fine is None or fine.isna().all() else []
-    found += [NO_OTHER] if about.get("transfer") is None else []
-    return found + ([NO_CONTROLS] if NOISY not in set(runs.condition) else [])
+    return gaps(
+        fine=fine is not None and not fine.isna().all(),
+        other=about.get("transfer") is not None,
+        controls=NOISY in set(runs.condition),
+    )
