@@ -78,7 +78,7 @@ def test_cards_say_how_sure_on_what_and_fall_back_to_undecided(images: Path) -> 
 def test_claims_that_could_not_be_decided_count_in_no_correction_and_have_no_p(images: Path) -> None:
     folder = Folder(images)
     out = [claim["name"] for claim in folder.study["claims"][1:]]
-    folder.study["lacking"] = dict.fromkeys(out, {"en": "Give more."})
+    folder.study["lacking"] = {name: {"en": "Give more."} for name in out}
     assert cards(folder)[0]["sure"].endswith(".003")
     assert not any("p\N{NO-BREAK SPACE}" in card["sure"] for card in cards(folder)[1:])
 
