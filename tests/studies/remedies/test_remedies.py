@@ -15,6 +15,7 @@ from assay.data import Dataset
 from assay.lab import Lab
 from assay.studies import Means, conduct, configure, rebuild
 from assay.studies.overfitting.design import BASELINE
+from assay.studies.passes import rehearsable
 from assay.studies.remedies import Remedies
 from assay.studies.remedies.claims import CLAIMS, judge
 from assay.studies.remedies.design import (
@@ -28,10 +29,10 @@ from assay.studies.remedies.design import (
     NATURAL,
     ROBUST,
     TEACHERS,
-    teachers_of,
 )
-from assay.studies.remedies.equal import Costed, rehearsable
+from assay.studies.remedies.equal import Costed
 from assay.studies.remedies.ranking import ranking
+from assay.studies.teachers import teachers_of
 from assay.studies.verdict import verdicts
 from assay.train import train
 from assay.train.passes import counted

@@ -11,7 +11,7 @@ from assay.core.spec import override
 from assay.data import Dataset, Imbalance, LabelNoise
 from assay.losses import SINCERE, Spread, SupCon
 from assay.models import PROJECTOR
-from assay.studies.remedies.equal import examples, passes_each
+from assay.studies.passes import examples, passes_each
 from assay.studies.study import Planned, Text, text
 from assay.train import Balanced, Recipe, Shuffled, Standard
 from assay.train.strategies import Contrastive

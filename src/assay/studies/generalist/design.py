@@ -9,7 +9,7 @@ from typing import Literal
 
 from assay.core.spec import Spec
 from assay.studies.generalist import labels
-from assay.studies.remedies.design import HORIZON, SLOWEST
+from assay.studies.passes import decay
 from assay.studies.study import Text
 from assay.train import (
     Adversarial,
@@ -168,15 +168,15 @@ def timed(strategy: Strategy, epochs: int, steps: int) -> Strategy:
     """The strategy with what depends on its length: averages that forget within a tenth of it (at most 0.999), and
     hand-back every fifth epoch, or as often below that as lets it come at all.
     """
-    decay = min(SLOWEST, max(0.0, 1 - HORIZON / steps))
+    forgets = decay(steps)
     if isinstance(strategy, Averaged):
-        return strategy.with_(decay=decay)
+        return strategy.with_(decay=forgets)
     if not isinstance(strategy, Generalist):
         return strategy
     back = strategy.hand_back
     if back is not None:
         back = back.with_(every=EVERY).lasting(epochs)
-    return strategy.with_(decay=decay, hand_back=back, ramp="mean")  # as the averages of the controls begin
+    return strategy.with_(decay=forgets, hand_back=back, ramp="mean")  # as the averages of the controls begin
 
 
 def begun(recipe: Recipe, source: Teacher) -> Recipe:

@@ -15,8 +15,7 @@ from assay.studies.generalist.design import (
     standard,
     timed,
 )
-from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import examples, lasting, passes_each
+from assay.studies.passes import examples, lasting, passes_each, steps
 from assay.train import Adversarial, Recipe
 from assay.train.optimiser import OwnOptimiser
 from assay.train.passes import Passes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.data import Dataset, Fewer, biased
+from assay.studies.passes import LOOKS
 from assay.train import Recipe
 from assay.train.recipe import BEST
 from assay.train.strategies.crafted import Crafted
@@ -12,7 +13,6 @@ from assay.train.strategies.crafted import Crafted
 STEPS = 600  # about so many steps a run, and at least `LEAST_EPOCHS`: overfitting needs to come by every image often
 LEAST_EPOCHS = 60
 MOST = 2000  # images that a usual study learns from: many arms and seeds, each at six times the cost of plain training
-LOOKS = 40  # about so many looks a run: each attacks images of three splits
 
 
 def suited(data: Dataset) -> dict[str, Any]:

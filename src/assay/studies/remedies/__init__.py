@@ -31,13 +31,12 @@ from assay.studies.remedies.design import (
     NAMES,
     Arm,
     arms,
-    taught,
     teacher,
-    teachers_of,
 )
 from assay.studies.remedies.equal import Costed, costed
 from assay.studies.remedies.ranking import ranking, val_figures
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
+from assay.studies.teachers import taught, teachers_of
 from assay.train import Adversarial, Recipe
 from assay.train.recipe import BEST
 

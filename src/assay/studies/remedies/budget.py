@@ -30,8 +30,8 @@ from assay.studies.means import Means
 from assay.studies.overfitting.base import LEAST_EPOCHS
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.look import Ball, rehearsed
-from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import Costed, halved, lasting, rehearsable
+from assay.studies.passes import halved, lasting, rehearsable, steps
+from assay.studies.remedies.equal import Costed
 from assay.train import Recipe
 
 if TYPE_CHECKING:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from assay.core.errors import BadInput
-from assay.data import Dataset, biased
+from assay.data import Dataset
 from assay.losses import LabelSmoothed
 from assay.models import build, features, own_file
 from assay.studies.overfitting.base import on_part
 from assay.studies.overfitting.design import BASELINE
+from assay.studies.passes import decay, steps
 from assay.studies.remedies import words
 from assay.studies.study import Text
 from assay.train import (
@@ -33,7 +33,6 @@ from assay.train import (
     Weighted,
 )
 from assay.train.recipe import BEST
-from assay.train.strategies import Wrapper
 from assay.train.strategies.treatments import AugMixed, Drop, Harder
 
 Role = Literal["base", "remedy", "teacher"]
@@ -46,8 +45,6 @@ NAMES = (
     *(EARLY, MORE, "awp", "ema", "augmentation", "combination", "harder attack", AUGMIX, "left out"),
     *("label smoothing", "mail", "swa", CONSISTENT, DISTILLED, ANCHORED),
 )
-HORIZON = 10  # an exponential average forgets within this part of training: a tenth
-SLOWEST = 0.999
 
 
 @dataclass(frozen=True)
@@ -83,11 +80,6 @@ def arms(recipe: Recipe, part: float, names: Sequence[str], onset: Fraction, dat
     return found
 
 
-def steps(recipe: Recipe, data: Dataset) -> int:
-    """Steps of a run."""
-    return recipe.sampler.sizes(biased(data, recipe.biases).train.y, recipe.batch)[1] * recipe.epochs
-
-
 def _changes(base: Recipe, onset: Fraction, total: int) -> dict[str, Strategy]:
     """The strategy of each remedy round or in place of the base's; what begins late begins at ``onset``."""
     plain = base.strategy
@@ -100,7 +92,7 @@ def _changes(base: Recipe, onset: Fraction, total: int) -> dict[str, Strategy]:
         return SmallLoss(treatment=treatment, start=onset, inner=plain)
 
     def ema(inner: Strategy) -> Averaged:
-        return Averaged(rule="ema", decay=min(SLOWEST, max(0.0, 1 - HORIZON / total)), inner=inner)
+        return Averaged(rule="ema", decay=decay(total), inner=inner)
 
     return {
         "awp": AWP(inner=plain),
@@ -133,36 +125,6 @@ def _headed(recipe: Recipe, data: Dataset) -> None:
         features(net, lambda: net(torch.zeros(2, *data.shape)))
     except BadInput as error:
         raise BadInput(f"{error}, or leave '{ANCHORED}' out of grid.arms") from None
-
-
-def taught(student: Recipe, by: Mapping[str, Teacher]) -> Recipe:
-    """A recipe in which teachers (also the run that is begun with) stand in place of names or of runs."""
-
-    def of(one: Teacher | None) -> Teacher | None:
-        return None if one is None else by.get(Path(one.run).name, one)
-
-    def known(strategy: Strategy) -> Strategy:
-        changes: dict[str, Any] = {}
-        if isinstance(strategy, Wrapper):
-            changes["inner"] = known(strategy.inner)
-        if isinstance(strategy, Distilled):
-            changes |= {"natural": of(strategy.natural), "robust": of(strategy.robust)}
-        if isinstance(strategy, Anchored):
-            changes["teacher"] = of(strategy.teacher)
-        return strategy.with_(**changes) if changes else strategy
-
-    return student.with_(strategy=known(student.strategy), start=of(student.start))
-
-
-def teachers_of(strategy: Strategy) -> tuple[Teacher, ...]:
-    """The teachers that a strategy or one inside it learns from."""
-    own: tuple[Teacher | None, ...] = ()
-    if isinstance(strategy, Distilled):
-        own = strategy.natural, strategy.robust
-    if isinstance(strategy, Anchored):
-        own = (strategy.teacher,)
-    inner = teachers_of(strategy.inner) if isinstance(strategy, Wrapper) else ()
-    return (*(one for one in own if one is not None), *inner)
 
 
 def teacher(run: str) -> Teacher:

@@ -8,8 +8,7 @@ from fractions import Fraction
 
 from assay.data import Dataset, Part, Shifted
 from assay.studies.generalist.design import standard, timed
-from assay.studies.remedies.design import steps
-from assay.studies.remedies.equal import examples, passes_each
+from assay.studies.passes import examples, passes_each, steps
 from assay.studies.study import Planned
 from assay.train import Adversarial, Generalist, Recipe, Strategy, Teacher
 from assay.train.strategies.base import BaseLearner
