@@ -187,6 +187,7 @@ def report(
     from assay.commands.data import finish as finish_data
     from assay.commands.frontier import finish as finish_frontier
     from assay.commands.look import finish as finish_look
+    from assay.commands.tune import finish as finish_tune
     from assay.core.errors import BadInput
     from assay.core.files import read_json
     from assay.studies import rebuild
@@ -196,9 +197,13 @@ def report(
         raise BadInput(
             f"asked for the report of {folder}; found no study.json there; give a study's folder, lab/studies/..."
         )
-    own = {"attack": finish_attack, "data": finish_data, "frontier": finish_frontier, "look": finish_look}.get(
-        read_json(folder / "study.json").get("study")
-    )
+    own = {
+        "attack": finish_attack,
+        "data": finish_data,
+        "frontier": finish_frontier,
+        "look": finish_look,
+        "tune": finish_tune,
+    }.get(read_json(folder / "study.json").get("study"))
     if own:
         own(folder, lang, json_)
         return

@@ -21,6 +21,7 @@ from fake_remedies import write as write_remedies
 from fake_simplicity import write as write_simplicity
 from fake_stream import write as write_stream
 from fake_study import write
+from fake_tune import write as write_tune
 
 from assay.data import load_data
 from assay.lab import Lab
@@ -443,4 +444,27 @@ def test_the_slider_walks_along_the_mixtures_with_their_rivals(browser: Any, gen
         assert "here" in (rows.nth(at).get_attribute("class") or "") and page.locator("#walk tr.here").count() == 1
     assert page.locator(".gallery img").count() == 6 and "<script>alert(1)</script>" in page.inner_text("main")
     assert seen.complaints == []
+    page.close()
+
+
+@pytest.fixture(scope="session", params=["en", "ja"])
+def tune_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search, one of whose settings has a dangerous name."""
+    return render(write_tune(tmp_path_factory.mktemp(f"tune-{request.param}")), request.param)
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_the_page_of_a_search_is_drawn_within_the_window(browser: Any, tune_page: Path, width: int) -> None:
+    fits(browser, tune_page, width, 7)
+
+
+def test_a_search_shows_its_choice_and_every_trial(browser: Any, tune_page: Path) -> None:
+    seen = opened(browser, tune_page)
+    page = seen.page
+    assert page.locator("ol.verdicts > li").count() == 3 and page.locator("#all-trials tbody tr").count() == 12
+    page.locator("#all-trials th button").nth(2).click()  # by the first figure
+    figures = [row.split("\t")[2].strip() for row in page.locator("#all-trials tbody tr").all_inner_texts()]
+    known = [float(figure) for figure in figures if figure != "–"]
+    assert len(known) == 10 and known in (sorted(known), sorted(known, reverse=True))
+    assert "<script>alert(1)</script>" in page.inner_text("main") and seen.complaints == []
     page.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -15,15 +14,17 @@ from assay.commands.common import (
     DeviceOption,
     JsonOption,
     LabOption,
+    LangOption,
     OnOption,
     SetOption,
     ThreadsOption,
     command,
     duration,
+    known_language,
     plain,
-    print_json,
+    print_end,
     progress,
-    stderr,
+    reported,
     stdout,
 )
 
@@ -48,9 +49,11 @@ def tune(
     on: OnOption = "auto",
     threads: ThreadsOption = 1,
     device: DeviceOption = "auto",
+    lang: LangOption = "en",
     json_: JsonOption = False,
 ) -> None:
     """Search for settings that do well on several goals; go on where it was when repeated."""
+    known_language(lang)
     seconds = duration(budget) if budget is not None else None if trials is not None else 1200.0
     from assay.lab import Lab, choose_device
     from assay.lab.execute import executor
@@ -67,24 +70,23 @@ def tune(
         spec, dataset = configure_tune(
             data, goal=goal, wishes=wish or (), constraints=constraint or (), settings=settings or (), regroup=regroup
         )
-        for warning in dataset.warnings:
-            stderr().print(f"[bold yellow]warning:[/] {plain(warning)}", soft_wrap=True)
         with progress() as tell:
             folder = search(
                 spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell
             )
-    _finish(folder, data, json_)
+    finish(folder, lang, json_)
 
 
-def _finish(folder: Path, data: str, json_: bool) -> None:
+def finish(folder: Path, lang: str, json_: bool) -> None:
+    """Write the report of a search and say what was found."""
+    from assay.core.errors import BadInput
     from assay.core.files import read_json
 
+    if not (folder / "result.json").is_file():
+        raise BadInput(f"asked for the report of {folder}; the search has not ended; repeat its command to finish it")
     found: dict[str, Any] = read_json(folder / "result.json")
-    if json_:
-        print_json(found)
-        return
-    console = stdout()
-    for line in found["text"]:
-        console.print(plain(line), soft_wrap=True)
-    console.print(f"kept in {plain(str(folder))}", soft_wrap=True)
-    console.print(f"next: assay study families --data {shlex.quote(data)}", soft_wrap=True)
+    page = reported(folder, found, lang, json_)
+    if page:
+        for line in found["text"]:
+            stdout().print(plain(line), soft_wrap=True)
+        print_end((f"kept in {folder}", f"report: {page}"), found["next"])

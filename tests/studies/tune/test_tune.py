@@ -45,7 +45,7 @@ def records(lab: Path) -> dict[Path, int]:
 
 def test_a_search_leaves_what_it_promises(parts: Path, tmp_path: Path) -> None:
     folder = search(parts, tmp_path / "lab", 6)
-    about, found = (json.loads((folder / name).read_text()) for name in ("tune.json", "result.json"))
+    about, found = (json.loads((folder / name).read_text()) for name in ("study.json", "result.json"))
     assert folder.name.startswith("val-accuracy-sensitivity-parts-")
     assert about["goals"] == ["+val_accuracy", "-sensitivity"] and about["axes"]["width"] == {"low": 4, "high": 16}
     rows = table(folder)
@@ -187,6 +187,26 @@ def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
             code = int(stop.code or 0)
     out = capsys.readouterr()
     return code, out.out, out.err
+
+
+def test_a_search_has_a_page_which_is_written_again_from_its_files(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    little = (word for setting in LITTLE for word in ("--set", setting))
+    lab = ("--trials", "3", "--lab", str(tmp_path / "lab"), "--on", "inline")
+    code, out, _ = call(capsys, "tune", "--data", str(parts), "--goal", GOALS, *little, *lab)
+    (folder,) = (tmp_path / "lab" / "tune").glob("*/")
+    page = folder / "report.html"
+    assert code == 0 and str(page) in out.replace("\n", "") and "next: assay look" in out
+    before = page.read_bytes()
+    page.unlink()
+    code, again, _ = call(capsys, "report", str(folder))
+    assert (code, again) == (0, out) and page.read_bytes() == before
+    code, _, _ = call(capsys, "report", str(folder), "--lang", "ja")
+    assert code == 0 and 'lang="ja"' in page.read_text(encoding="utf-8")
+    (folder / "result.json").unlink()
+    code, _, err = call(capsys, "report", str(folder))
+    assert code == 2 and "the search has not ended" in err
 
 
 @pytest.mark.parametrize(

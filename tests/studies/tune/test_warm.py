@@ -98,7 +98,7 @@ def searches(lab: Path, gains: list[float]) -> Path:
             folder = lab / f"{seed}{warm}"
             folder.mkdir()
             about = {"family": "f", "seed": seed, "warm": warm}
-            (folder / "tune.json").write_text(json.dumps(about))
+            (folder / "study.json").write_text(json.dumps(about))
             best = start + (gain if warm else 0.0)
             rows = {"trial": [0, 1, 2], "status": ["finished"] * 3, "val_accuracy": [0.5, best, best]}
             rows["flip_rate"] = [0.4, 1 - best, 1 - best]
@@ -107,7 +107,7 @@ def searches(lab: Path, gains: list[float]) -> Path:
 
 
 def told(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    about = json.loads((folder / "tune.json").read_text())
+    about = json.loads((folder / "study.json").read_text())
     found = whether_it_helped(about, folder, parse_goals("+val_accuracy, -flip_rate"))
     return found, {row["goal"]: row for row in found["goals"]}
 
@@ -142,8 +142,8 @@ def test_one_pair_too_few_has_no_interval(tmp_path: Path) -> None:
 
 def test_a_search_with_another_warm_start_is_no_pair(tmp_path: Path) -> None:
     folder = searches(tmp_path, GAIN)
-    about = json.loads((tmp_path / "5w" / "tune.json").read_text())
-    (tmp_path / "5w" / "tune.json").write_text(json.dumps({**about, "warm": "another"}))
+    about = json.loads((tmp_path / "5w" / "study.json").read_text())
+    (tmp_path / "5w" / "study.json").write_text(json.dumps({**about, "warm": "another"}))
     found, _ = told(folder)
     assert "with the warm start (5 searches) and without (6)" in found["text"] and found["word"] == "undecided"
 

@@ -18,6 +18,7 @@ from assay.report.charts import (
     remedies,
     simplicity,
     stream,
+    tune,
 )
 from assay.report.folder import Folder
 
@@ -34,6 +35,7 @@ STORIES: dict[str, Callable[[Folder], Story]] = {
     "remedies": remedies.story,
     "simplicity": simplicity.story,
     "stream": stream.story,
+    "tune": tune.story,
 }
 
 

@@ -33,6 +33,17 @@ from assay.studies.tune.settings import Tune
 from assay.studies.tune.warm import Warm, best_settings, whether_it_helped
 from assay.train import Recipe
 
+CITED = (
+    (
+        "bergstra2011",
+        "Bergstra, Bardenet, Bengio, Kégl 2011, Algorithms for Hyper-Parameter Optimization, NeurIPS",
+    ),
+    (
+        "hutter2014",
+        "Hutter, Hoos, Leyton-Brown 2014, Efficient Assessment of Hyperparameter Importance, ICML (fANOVA)",
+    ),
+    ("akiba2019", "Akiba, Sano, Yanase, Ohta, Koyama 2019, Optuna, KDD"),
+)
 MOST_SEEDS = 5  # with which the chosen recipe and the default are compared, if time allows
 Row = dict[str, Any]
 
@@ -62,7 +73,7 @@ def tune(
     if warm is not None:
         settings, warm_note = best_settings(warm, spec.goals, spec.space, spec.recipe, data)
         starts += [(f"warm {number}", values) for number, values in enumerate(settings)]
-    write_json(search.folder / "tune.json", {**about, "command": command, "warm_note": warm_note})
+    write_json(search.folder / "study.json", {**about, "command": command, "warm_note": warm_note})
     default = default_run(search)
     search.means = settled(search)
     signs: list[str] = [goal.sign for goal in spec.goals]
@@ -85,11 +96,14 @@ def _begin(
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in data.name)[:40] or "data"
     name = "-".join(goal.figure.replace("_", "-") for goal in spec.goals)[:60]
     folder = lab.root / "tune" / f"{name}-{safe}-{identity[:6]}"
-    known = folder / "tune.json"
+    known = folder / "study.json"
     if known.exists() and read_json(known).get("fingerprint") != identity:
         raise BadInput(f"asked to write {folder}; found another search there; move it away")
     search = Search(spec, data, lab, folder, means, tell, spec.space.axes(spec.recipe), budget, trials)
     about = {
+        "study": "tune",
+        "title": words.TITLE,
+        "question": words.question(spec.goals),
         "tune": folder.name,
         "fingerprint": identity,
         "family": spec.with_(warm="", seed=0).fingerprint(base, assay.__version__),
@@ -103,7 +117,16 @@ def _begin(
         "default": spec.recipe.plain(),
         "rules": {name: spec.rules[name].plain() for name in spec.wishes},
         "settings": spec.plain(),
-        "data": {"name": data.name, "digest": data.digest, "sizes": {n: len(s) for n, s in data.splits.items()}},
+        "model": spec.recipe.model,
+        "data": {
+            "name": data.name,
+            "digest": data.digest,
+            "kind": data.kind,
+            "classes": data.classes,
+            "sizes": {name: len(split) for name, split in data.splits.items()},
+            "warnings": data.warnings,
+        },
+        "references": [{"key": key, "text": reference} for key, reference in CITED],
     }
     return search, about
 
@@ -139,6 +162,8 @@ def _conclude(search: Search, ledger: Ledger, default: Mapping[str, float], abou
     found["warm"] = {"note": note, **whether_it_helped(about, search.folder, spec.goals)} if spec.warm else None
     found["rules"] = check_rules(table, {name: spec.rules[name] for name in spec.wishes}) if spec.wishes else []
     found["machine"] = machine(search.means.threads, search.means.device)
+    found["warnings"] = search.data.warnings
+    found["next"] = words.following(spec, found)
     found["seconds"] = spent(search, ledger)
     found["finished"] = time.time()
     found["text"] = words.lines(spec, found, rows)

@@ -69,7 +69,7 @@ def read_warm(folder: Path) -> Warm:
     table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     table = table[table["status"] == "finished"].reset_index(drop=True)
     if path == tune:
-        about = read_json(folder / "tune.json")
+        about = read_json(folder / "study.json")
         rows = table[list(about["axes"])].to_dict("records")
         values = tuple({str(k): v for k, v in row.items()} for row in rows)
         return Warm(folder, digest, table, values, "tune", about.get("data", {}))
@@ -160,8 +160,8 @@ def whether_it_helped(about: Mapping[str, Any], folder: Path, goals: Sequence[Go
     Searches count that differ in nothing but the warm start and the sampler's seed. One search of each kind differs by
     chance alone as well; only from `SEEDS` pairs with equal seeds on is an interval given.
     """
-    others = [path.parent for path in folder.parent.glob("*/tune.json") if (path.parent / "trials.csv").is_file()]
-    known = [(read_json(path / "tune.json"), path) for path in others]
+    others = [path.parent for path in folder.parent.glob("*/study.json") if (path.parent / "trials.csv").is_file()]
+    known = [(read_json(path / "study.json"), path) for path in others]
     alike = [(each, path) for each, path in known if each["family"] == about["family"]]
     cold = {each["seed"]: path for each, path in alike if not each["warm"]}
     warm = {each["seed"]: path for each, path in alike if each["warm"] == about["warm"]}

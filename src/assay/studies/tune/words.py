@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from assay.attacks.trust import MEANINGS
+from assay.studies.study import Text, text
 from assay.studies.tune.choose import in_words
 from assay.studies.tune.figures import SENSED, STEPS
+from assay.studies.tune.goals import Goal
 from assay.studies.tune.rules import found_of
 from assay.studies.tune.settings import Tune
+
+TITLE = text("Settings that are good at several things", "複数の目標に優れた設定")
+
+
+def question(goals: Sequence[Goal]) -> Text:
+    """What is asked, for the head of the page."""
+    named = ", ".join(map(str, goals))
+    return text(
+        f"Which settings do well on {named}, and are they really better than the default?",
+        f"{named} に優れた設定はどれか。既定より本当に良いか。",
+    )
+
+
+def following(spec: Tune, found: Mapping[str, Any]) -> str:
+    """The command to type next: judge the chosen run, or search for longer."""
+    chosen = found["chosen"]
+    if chosen is None:
+        return f"assay tune --data {quote(spec.data)} --goal {quote(', '.join(map(str, spec.goals)))} --budget 1h"
+    if spec.ball is not None:
+        return f"assay attack {quote(str(Path(chosen['weights']).parent))}"
+    return f"assay look {quote(str(Path(chosen['weights']).parent))}"
 
 
 def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[str]:
