@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,22 @@ def test_a_learning_curve_keeps_its_first_and_last_epoch() -> None:
     epochs = pd.Series(range(1, 301))
     kept = epochs[curves.thinned(epochs)]
     assert kept.iloc[0] == 1 and kept.iloc[-1] == 300 and len(kept) <= curves.POINTS + 1
+
+
+def test_learning_curves_go_from_look_to_look(images: Path) -> None:
+    folder = Folder(images)
+    panels, hues = ({c.name: c.stress for c in folder.conditions} for _ in range(2))
+    table = folder.table("curves")
+    looked = table.epoch % 4 == 0
+    assert looked.sum() > 0 and curves.curves(folder, panels, hues, theme.hues(hues.values())) is not None
+    folder._tables["curves"] = table.assign(val_loss=table.val_loss.where(looked))
+    figure = curves.curves(folder, panels, hues, theme.hues(hues.values()))
+    assert figure is not None and f"{table.epoch[looked].max():.0f} epochs" in figure.alt
+    drawn = json.dumps([panel.chart.to_dict(validate=False) for panel in figure.panels])
+    names = set(re.findall(r'"(d[0-9a-f]{10})"', drawn))
+    assert names and all(value is not None for name in names for value in kit.TABLES[name]["val_loss"])
+    folder._tables["curves"] = table.assign(val_loss=table.val_loss.where(table.epoch == table.epoch.max()))
+    assert curves.curves(folder, panels, hues, theme.hues(hues.values())) is None  # one look is no line
 
 
 def test_thumbnails_are_magnified_by_whole_numbers_and_only_if_they_are_images(images: Path) -> None:

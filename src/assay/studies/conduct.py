@@ -13,7 +13,7 @@ import pandas as pd
 import assay
 from assay.core.errors import BadInput, JobFailed
 from assay.core.files import read_json, to_json, write_json, write_text
-from assay.data import Dataset
+from assay.data import Dataset, biased
 from assay.lab import Failure, Lab, Source, TrainJob, carry_out, executor, plan
 from assay.lab.jobs import machine
 from assay.lab.threads import limited
@@ -169,6 +169,7 @@ def _about(study: Study, data: Dataset, identity: str, command: str) -> dict[str
         "model": study.recipe.model,
         "recipe": study.recipe.plain(),
         "settings": study.plain(),
+        "images": len(biased(data, study.recipe.biases).train),  # what is learned from, of all there are
         "claims": [claim.plain() for claim in study.claimed],
         "lacking": study.lacking(data),  # studies made before this was written down correct for all claims
         "plan": study.plan(data),

@@ -27,8 +27,9 @@ def curves(
     if frame.empty or "val_loss" not in frame:
         return None
     named = {c.name: c.label for c in folder.conditions}
-    frame = frame[frame.condition.isin(list(panel_of))]
-    if frame.empty:
+    # Between looks there is no figure, and a line would break there; one look makes no line.
+    frame = frame[frame.condition.isin(list(panel_of)) & frame.val_loss.notna()]
+    if frame.epoch.nunique() < 2:
         return None
     frame = frame.assign(
         hue=frame.condition.map(hue_of), label=frame.condition.map(named), panel=frame.condition.map(panel_of)

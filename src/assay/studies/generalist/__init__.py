@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 
 from assay.core.spec import Number, Share
-from assay.data import Dataset, biased
+from assay.data import Dataset
 from assay.lab import Lab
 from assay.lab.observe import View
 from assay.maths.statistics import smallest_p
@@ -203,7 +203,6 @@ class GeneralistStudy(Study):
         return {
             "conditions": found,
             "absent": [name for name in NAMES if name not in self.arms],
-            "images": len(biased(data, self.recipe.biases).train),
             "judged": min(self.judged, len(data.test)),
             "floor": self.floor,
             "eps": float(Ball.of(self._attack).eps),
