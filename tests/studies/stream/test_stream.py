@@ -261,6 +261,18 @@ def test_models_not_to_be_believed_win_nothing() -> None:
     assert "not to be believed (trust level X): generalist (1)" in said
 
 
+def test_rivals_not_to_be_believed_refute_nothing_and_save_nobody() -> None:
+    def found(gain: float) -> dict[str, str]:
+        tables = world({(GENERALIST, "robust"): gain})
+        runs = tables["runs"]
+        runs.loc[runs.run.isin([f"{arm} 3 2" for arm in (FINE, ADVERSARIAL)]), "autoattack_level"] = "X"
+        return {name: word for name, (word, _) in words_of(tables).items()}
+
+    assert words_of(world({(GENERALIST, "robust"): -0.1}))["robust-control"][0] == "refuted"
+    assert found(-0.1)["robust"] == found(-0.1)["robust-control"] == "undecided"
+    assert found(0.2)["robust"] == found(0.2)["robust-control"] == "supported"  # all the more so
+
+
 def test_warnings_say_when_there_is_nothing_to_see() -> None:
     def said(tables: dict[str, pd.DataFrame], about: dict[str, Any] = ABOUT) -> str:
         return " ".join(warning["en"] for warning in judge(about, tables)[1])

@@ -71,13 +71,25 @@ def _judged(claim: Claim, found: pd.DataFrame) -> Judged:
     column, sign, others = COMPARED[claim.name]
     each = {other: against(found, column, other, sign, claim.threshold) for other in others}
     estimate = worst(list(each.values()), claim.threshold)
-    own = found[found.condition == GENERALIST]
+    own, rivals = found[found.condition == GENERALIST], found[found.condition.isin(others)]
     detail = {f"against {other}": one.effect for other, one in each.items()} if len(each) > 1 else {}
     detail |= {f"generalist, {name}": float(own[name].mean()) for name in ("clean", "robust", "forgotten") if len(own)}
     made = Judged(estimate, words.seeds(estimate.n), words.difference(claim.name, estimate), detail)
     if column == "robust" and own.masked.any():  # at most what it seems
         return replace(made, estimate=unbelieved(estimate), lacking=DOUBT)
+    if column == "robust" and rivals.masked.any() and estimate.low <= claim.threshold:  # at least what it seems
+        return replace(made, estimate=unbounded(estimate), lacking=DOUBT)
     return made
+
+
+def unbounded(estimate: Estimate) -> Estimate:
+    """What is known where a rival's robust accuracy is overstated: the gain is at least what it seems.
+
+    >>> found = unbounded(Estimate(-0.3, -0.4, -0.2, 0.001, 12))
+    >>> found.low, found.high, found.p
+    (-0.4, 1.0, 1.0)
+    """
+    return replace(estimate, high=1.0, p=1.0) if estimate.known else NOTHING
 
 
 def against(found: pd.DataFrame, column: str, other: str, sign: float, null: float) -> Estimate:

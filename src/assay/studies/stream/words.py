@@ -160,9 +160,8 @@ def masked(counts: Mapping[str, int]) -> Text:
     en = ", ".join(f"{ARM[name]['en']} ({n})" for name, n in counts.items())
     ja = "、".join(f"{ARM[name]['ja']}（{n}）" for name, n in counts.items())
     return text(
-        f"Models whose robust accuracy is not to be believed (trust level X): {en}. The generalist wins no claim "
-        "by such.",
-        f"頑健正解率を信頼できないモデルがあります（信頼水準X）：{ja}。混合モデルの該当値は有効としません。",
+        f"Models whose robust accuracy is not to be believed (trust level X): {en}. No arm wins by such.",
+        f"頑健正解率を信頼できないモデルがあります（信頼水準X）：{ja}。該当値による優位は認めません。",
     )
 
 
