@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from assay.data import Split
+from assay.lab import Lab, Source
+from assay.lab.observe import View, load_model
 from assay.models import build
-from assay.studies.generalist.between import POINTS, alike, barrier, chosen, decisions, mixed, path
+from assay.studies.generalist.between import POINTS, alike, barrier, chosen, decisions, estimated, mixed, path
 from assay.studies.generalist.figures import REACHES, Sample, accuracies, risks, shown
+from assay.studies.generalist.look import LookJob, _learners
 from assay.studies.generalist.tables import hardest
 from assay.studies.overfitting.look import Ball
 from assay.studies.study import Planned
-from assay.train import Recipe
+from assay.train import Recipe, train
 from tests.conftest import blobs
 
 BALL = Ball("Linf", 0.05)
@@ -89,6 +95,26 @@ def test_statistics_of_a_mixed_network_are_its_own() -> None:
     end = mixed(first, second, 1.0, data.train, BALL)
     assert all(torch.equal(a, b) for a, b in zip(end.state_dict().values(), first.state_dict().values(), strict=True))
     assert all(bool((v == 0).all()) for n, v in first.state_dict().items() if n.endswith("running_mean"))  # untouched
+
+
+def test_learners_are_looked_at_with_statistics_of_their_averages(tmp_path: Path) -> None:
+    """What is kept beside an average are statistics of the learner that it follows."""
+    data, lab = blobs(n=64, classes=2), Lab(tmp_path)
+    strategy = {"kind": "generalist", "learners": ["adversarial", "standard"], "hand_back": None}
+    recipe = Recipe(data="blobs", model="resnet18:2", strategy=strategy, epochs=2)
+    (run,) = train([recipe], data)
+    lab.put("one", recipe.plain(), run, {})
+    job, test = LookJob(View(Source("blobs"), "", 8), str(tmp_path), {}, BALL, 0), Sample.of(data.test, "test", 16)
+    found: dict[str, Any] = {"learners": [], "similarity": []}
+    _learners(job, lab, "one", recipe, data, data.train, test, found)
+    first, second = (
+        load_model(lab.weights("one", f"1+{name}"), "resnet18:2", data) for name in ("adversarial", "standard")
+    )
+    for row, kept in zip((found["path"][-1], found["path"][0]), (first, second), strict=True):
+        own = risks(estimated(kept, data.train, BALL), test, BALL)
+        assert row["clean_loss"] == own["clean_loss"] != risks(kept, test, BALL)["clean_loss"]
+    by = {row["network"]: row for row in found["learners"]}
+    assert by["adversarial"]["clean_loss"] == found["path"][-1]["clean_loss"]
 
 
 def test_decisions_are_counted_by_whom_they_follow() -> None:

@@ -26,12 +26,22 @@ SHOWN = 12  # decisions shown as pictures, of each kind of input
 def mixed(first: nn.Module, second: nn.Module, weight: float, learned: Split, ball: Ball) -> nn.Module:
     """The network with ``weight`` of the first's weights; statistics of batch norm, if there is any, estimated anew.
 
-    On training images, half of them clean and half attacked, in batches of both.
+    The ends are the networks as they are.
     """
     net = deepcopy(first)
     net.load_state_dict(blend([first.state_dict(), second.state_dict()], [weight, 1 - weight]))
+    return net.eval() if weight in (0.0, 1.0) else estimated(net, learned, ball, first)
+
+
+def estimated(net: nn.Module, learned: Split, ball: Ball, begun: nn.Module | None = None) -> nn.Module:
+    """The network, with statistics of batch norm, if there is any, that fit its weights.
+
+    On training images, half of them clean and half attacked, in batches of both; the first batch attacks ``begun`` (the
+    network as it is, unless given).
+    """
+    net, begun = deepcopy(net), begun or net
     norms = [module for module in net.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    if not norms or weight in (0.0, 1.0):
+    if not norms:
         return net.eval()
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
@@ -41,8 +51,7 @@ def mixed(first: nn.Module, second: nn.Module, weight: float, learned: Split, ba
     for start in range(0, len(sample.y), SIZE):
         x, y = sample.x[start : start + SIZE], sample.y[start : start + SIZE]
         half = len(x) // 2
-        # It attacks the network with the statistics so far; before there are any, the first network.
-        meeting = net.eval() if start else deepcopy(first).eval()
+        meeting = net.eval() if start else deepcopy(begun).eval()  # with the statistics so far, once there are any
         moved = ball.pgd(meeting, x[:half], y[:half], QUICK) if half else x[:0]
         with torch.no_grad():
             net.train()(torch.cat([moved, x[half:]]))

@@ -14,7 +14,7 @@ from assay.data import Dataset, Split, biased
 from assay.lab import Lab
 from assay.lab.observe import View, load_model
 from assay.lab.threads import limited
-from assay.studies.generalist.between import alike, barrier, chosen, decisions, path
+from assay.studies.generalist.between import alike, barrier, chosen, decisions, estimated, path
 from assay.studies.generalist.design import MOMENTS, POST_HOC
 from assay.studies.generalist.figures import RISKED, Sample, risks, shown, tagged
 from assay.studies.overfitting.look import Ball
@@ -25,7 +25,7 @@ from assay.train.recipe import PART
 STUDY, LAST, GLOBAL = "generalist", "1", "global"
 TABLES = ("radii", "margins", "classes", "learners", "path", "similarity", "decisions", "samples")
 PER_JOB = 2  # runs a job of looking
-VERSION = 1  # raised when a look of this study starts to give other numbers
+VERSION = 2  # raised when a look of this study starts to give other numbers
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ def _learners(
     for moment in (moment for moment in MOMENTS if moment in recipe.keep):
         files = {GLOBAL: moment} | {name: f"{moment}{PART}{name}" for name in team}
         nets = {name: load_model(lab.weights(run, file), str(recipe.model), data) for name, file in files.items()}
+        nets |= {name: estimated(nets[name], learned, job.ball) for name in team}  # kept are those of other weights
         for name, net in nets.items():
             found["learners"] += tagged([risks(net, risked, job.ball)], moment=moment, network=name)
         found["similarity"] += tagged(alike(nets, test.first(job.view.probe).x), moment=moment)
