@@ -317,6 +317,7 @@ BAD = {
     "many": (["three", "--steps", "40"], "820 blends"),
     "attack": (["two", "--attack", "fgsm"], "pgd"),
     "want": (["two", "--want-clean", "90"], "want_clean"),
+    "wishes": (["two", "--want-clean", "0.9", "--clean-weight", "0.7"], "leave one of the two out"),
     "save": (["two", "--save", "x.pt"], "name it so"),
     "folder": (["two", "--save", "nowhere/x.safetensors"], "found no folder"),
 }

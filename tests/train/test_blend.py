@@ -86,10 +86,11 @@ A: State = {"w": torch.zeros(2), "v": torch.zeros(1)}
 @pytest.mark.parametrize(("states", "weights", "says"), [
     ([], [], "0 networks"), ([A], [], "found 0 weights"), ([A, A], [1.0], "give one for each"),
     ([A, A], [0.5, 0.6], "add up to 1"), ([A, A], [-0.5, 1.5], "at least 0"), ([A, A], [math.nan, 1], "at least 0"),
+    ([A, A], ["x", 1], "give numbers"),
     ([A, A], [math.inf, 0], "add up to 1"), ([A, {"w": torch.zeros(2)}], [0.5, 0.5], "'v' in one only of 1 and 2"),
     ([A, A, {**A, "w": torch.zeros(3)}], [0.5, 0.5, 0], r"shape \(2,\) and \(3,\)"),
 ])  # fmt: skip
-def test_refuses_in_one_line(states: list[State], weights: list[float], says: str) -> None:
+def test_refuses_in_one_line(states: list[State], weights: Any, says: str) -> None:
     with pytest.raises(BadInput, match=says) as found:
         blend(states, weights)
     assert "\n" not in str(found.value) and str(found.value).count(";") >= 2

@@ -25,7 +25,10 @@ def blend(states: Sequence[Mapping[str, Tensor]], weights: Sequence[float]) -> d
     >>> blend([a, b], weights=[0.75, 0.25])["w"].tolist()
     [0.25, 2.5]
     """
-    weights = [float(weight) for weight in weights]
+    try:
+        weights = [float(weight) for weight in weights]
+    except (TypeError, ValueError):
+        raise BadInput(f"asked to blend {len(states)} networks; found the weights {weights}; give numbers") from None
     check_weights(weights, len(states), f"asked to blend {len(states)} networks")
     first = states[0]
     for number, state in enumerate(states[1:], 2):

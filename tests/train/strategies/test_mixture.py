@@ -137,3 +137,9 @@ def test_the_command_line_says_so_and_ends_with_2(
     assert ended.value.code == 2
     said = capsys.readouterr().err.strip()
     assert "Traceback" not in said and "strategy" in said and ";" in said
+
+
+def test_a_floor_and_a_weight_are_two_rules() -> None:
+    with pytest.raises(BadInput, match="clean_weight counts for nothing"):
+        Select.parse({"floor": 0.5, "clean_weight": 0.9}, "select")
+    assert Select.parse(Select(floor=0.5).plain(), "select").floor == 0.5  # as a recipe has it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.attacks import Attack, norm_name, radius
 from assay.core.errors import BadInput
@@ -32,6 +32,12 @@ class Ask(Spec):
     want_clean: float | None = Field(None, ge=0, le=1)
     clean_weight: float = Field(0.5, ge=0, le=1)
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_wish(self) -> Ask:
+        if self.want_clean is not None and self.clean_weight != 0.5:
+            raise ValueError("with --want-clean, --clean-weight counts for nothing; leave one of the two out")
+        return self
 
     @property
     def walk(self) -> dict[str, Any]:

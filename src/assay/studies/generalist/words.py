@@ -226,9 +226,11 @@ def weak(robust: float, clean: float, chance: float) -> list[Text]:
 def recommended(name: str, label: Text, val: float, base: float, clean: float, robust: float) -> Text:
     """The arm that val chooses, and what test says of it."""
     return text(
-        f"Recommended by val (mean of clean and robust accuracy): {label['en']} ({how(name)}), {percent(val)} against "
+        f"Recommended by val (mean of clean and robust accuracy): {label['en']} ({how(name)}; "
+        f"all settings are in recipe.json of its runs), {percent(val)} against "
         f"{percent(base)} of adversarial training; on test {percent(clean)} clean, {percent(robust)} robust.",
-        f"検証データ（通常と頑健の正解率の平均）による推奨：{label['ja']}（{how(name)}；{percent(val)}、敵対的学習{percent(base)}）。"
+        f"検証データ（通常と頑健の正解率の平均）による推奨：{label['ja']}（{how(name)}；"
+        f"全設定は学習の recipe.json；{percent(val)}、敵対的学習{percent(base)}）。"
         f"テストでは通常{percent(clean)}、頑健{percent(robust)}。",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.core.spec import Number, Share, Spec
 from assay.train.strategies.base import Batch
@@ -87,6 +87,12 @@ class Select(Spec):
 
     clean_weight: Number = Field(0.5, ge=0, le=1)
     floor: Number | None = Field(None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Select:
+        if self.floor is not None and self.clean_weight != 0.5:
+            raise ValueError("with a floor, clean_weight counts for nothing; leave one of the two out")
+        return self
 
     def score(self, clean: float, robust: float) -> float:
         """Higher is better.
