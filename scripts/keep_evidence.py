@@ -1,12 +1,13 @@
 """Keep a study as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
 
 Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance) and nothing else: no weights, no page,
-no pictures of the data. Where the lab was is nobody's business and left out of the command.
+no pictures of the data. Where the lab and files of data were is nobody's business and left out.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 import sys
@@ -27,7 +28,10 @@ def main() -> int:
     for path in [*(source / name for name in KEPT), *sorted(source.glob("*.csv"))]:
         shutil.copy(path, target / path.name)
     study = target / "study.json"
-    study.write_text(re.sub(r' --lab (\\"[^"]*\\"|[^ "]+)', "", study.read_text(encoding="utf-8")), encoding="utf-8")
+    text = study.read_text(encoding="utf-8")
+    for name in filter(None, map(json.loads(text)["settings"].get, ("data", "production"))):
+        text = text.replace(name, Path(name).name)
+    study.write_text(re.sub(r' --lab (\\"[^"]*\\"|[^ "]+)', "", text), encoding="utf-8")
     if (target / "pictures.csv").exists():
         _without_images(target / "pictures.csv")
     print(f"kept {sum(path.stat().st_size for path in target.iterdir()) / 1e6:.1f} MB in {target}")
