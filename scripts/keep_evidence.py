@@ -32,8 +32,8 @@ def main() -> int:
     for name in filter(None, map(json.loads(text)["settings"].get, ("data", "production"))):
         text = text.replace(name, Path(name).name)
     study.write_text(re.sub(r' --lab (\\"[^"]*\\"|[^ "]+)', "", text), encoding="utf-8")
-    if (target / "pictures.csv").exists():
-        _without_images(target / "pictures.csv")
+    for table in target.glob("*.csv"):
+        _without_images(table)
     print(f"kept {sum(path.stat().st_size for path in target.iterdir()) / 1e6:.1f} MB in {target}")
     return 0
 
@@ -41,7 +41,7 @@ def main() -> int:
 def _without_images(path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    if not rows:
+    if not rows or "thumbnail" not in rows[0]:
         return
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")

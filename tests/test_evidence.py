@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -62,3 +63,14 @@ def test_the_forecasts_weight_against_a_grid_is_what_the_rows_say(name: str) -> 
 def test_there_is_evidence_and_it_is_rows_not_weights() -> None:
     assert FOLDERS
     assert not [path for path in EVIDENCE.rglob("*") if path.suffix in (".safetensors", ".npz", ".pt", ".html")]
+
+
+def test_no_picture_of_the_data_is_kept() -> None:
+    tables = [pd.read_csv(path, keep_default_na=False, nrows=1000) for path in EVIDENCE.rglob("*.csv")]
+    pictured = [table for table in tables if "thumbnail" in table]
+    assert pictured and all((table["thumbnail"] == "").all() for table in pictured)
+
+
+def test_no_place_of_a_machine_is_kept() -> None:
+    for path in EVIDENCE.rglob("*.json"):
+        assert not re.search(r'[" ]/(?:\w+/)+', path.read_text(encoding="utf-8")), path
