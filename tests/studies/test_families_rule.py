@@ -98,6 +98,18 @@ def test_a_rule_for_the_conditions_it_was_learnt_from_alone_is_not_justified() -
     assert found.p > 0.05
 
 
+def test_a_threshold_that_foretold_nothing_is_no_rule_however_rare_that_is() -> None:
+    """One rise alone, where movement is largest: held out it is not foretold, yet most reorderings fare worse."""
+    table = world(0.0, conditions=13, seeds=12)
+    stressed = table.stress != "none"
+    table.loc[stressed, "movement"] = np.random.default_rng(0).normal(size=stressed.sum())
+    table.loc[stressed, ["shift_false_reject", "shift_escape"]] = 0.3
+    table.loc[table.movement[stressed].idxmax(), "shift_escape"] = 0.5
+    found = rules(table, ["movement"])
+    assert (found.p_holm < 0.05).all() and (found.skill <= 0).all()  # none above rose, and 1 of all below
+    assert not found.justified.any() and "No operating rule" in sentence(found)["en"]
+
+
 def test_power_on_planted_tables() -> None:
     hits = sum(bool(rules(world(2.0, draw=d), ["movement"], permutations=199).justified.any()) for d in range(20))
     assert hits >= 14

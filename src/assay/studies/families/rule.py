@@ -52,8 +52,9 @@ def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, A
 def rules(runs: pd.DataFrame, figures: Sequence[str], level: float = 0.95, permutations: int = 1999) -> pd.DataFrame:
     """One row a figure (a column of ``runs``): its `operating_rule`, and whether it is justified.
 
-    *Justified*: p, corrected by Holm for the figures that were tried, is at most 1 - level. A figure that is not there,
-    or known of too few runs, has no row.
+    *Justified*: p, corrected by Holm for the figures that were tried, is at most 1 - level, and skill is above 0: where
+    hardly any case rose, a table with a single false alarm is rare among reorderings and still foretells nothing. A
+    figure that is not there, or known of too few runs, has no row.
     """
     rows = []
     for figure in figures:
@@ -66,7 +67,8 @@ def rules(runs: pd.DataFrame, figures: Sequence[str], level: float = 0.95, permu
         rows.append({**vars(found), "figure": figure, "rate": found.rate})
     table = pd.DataFrame(rows, columns=RULES)
     table["p_holm"] = holm(table["p"].astype(float).tolist()) if len(table) else table["p"]
-    table["justified"] = (table["p_holm"] <= 1 - level + 1e-12) & np.isfinite(table["threshold"].astype(float))
+    rare = table["p_holm"] <= 1 - level + 1e-12
+    table["justified"] = rare & (table["skill"] > 0) & np.isfinite(table["threshold"].astype(float))
     return table
 
 
