@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from assay.core.errors import BadInput
 from assay.data import Dataset
-from assay.lab.observe import features, judged_sets, load_model, numbers, probe_of, softmax
+from assay.lab.observe import features, hidden, judged_sets, load_model, numbers, probe_of, softmax
 from assay.lab.store import pack, unpack
-from assay.models import build
+from assay.models import Activation, build
 
 Blobs = Callable[..., Dataset]
 
@@ -31,6 +32,26 @@ def test_a_map_is_represented_by_its_mean_over_positions() -> None:
     net, x = build("cnn:4", (1, 6, 6), 3, seed=0).eval(), torch.rand(5, 1, 6, 6)
     _, layers = features(net, x)
     assert np.allclose(layers["act1"], net.conv1(x).relu().mean((2, 3)).detach().numpy(), atol=1e-6)
+
+
+class Turned(nn.Module):
+    """A network written in another order than it runs in, with an activation that never runs and one used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last, self.often, self.spare = Activation(), Activation("tanh"), Activation()
+        self.one, self.two, self.head = nn.Linear(36, 5), nn.Linear(5, 4), nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inside = self.two(self.often(self.often(self.one(x.flatten(1)))))
+        return self.head(self.last(inside))
+
+
+def test_hidden_layers_are_those_that_run_in_the_order_in_which_they_do() -> None:
+    assert hidden(Turned().eval(), torch.rand(2, 1, 6, 6)) == {"often": 5, "last": 4}
+    assert list(features(Turned().eval(), torch.rand(2, 1, 6, 6))[1]) == ["often", "last"]
+    with pytest.raises(BadInput, match=r"no activation module that runs.*nn.ReLU\(\) instead of F.relu"):
+        hidden(nn.Sequential(nn.Flatten(), nn.Linear(36, 3)), torch.rand(2, 1, 6, 6))
 
 
 def test_kept_weights_come_back_with_their_activations(make_blobs: Blobs, tmp_path: Path) -> None:

@@ -197,6 +197,34 @@ def test_what_names_the_data_has_its_own_option(parts: Path, setting: str) -> No
         configure("families", str(parts), settings=[setting])
 
 
+FUNCTIONAL = """
+from torch import nn
+class Own(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.one, self.two = nn.Linear(36, 8), nn.Linear(8, classes)
+    def forward(self, x):
+        return self.two(self.one(x.flatten(1)).relu())
+class Spare(Own):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.last, self.first, self.spare = nn.ReLU(), nn.Tanh(), nn.Sigmoid()
+    def forward(self, x):
+        return self.two(self.last(self.first(self.one(x.flatten(1)))))
+"""
+
+
+@pytest.mark.parametrize("name", ["families", "limit"])
+def test_the_users_model_is_taken_at_the_layers_that_run(name: str, parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(FUNCTIONAL)
+    spare, data = configure(name, str(parts), settings=(f"model={tmp_path}/own.py:Spare",))
+    assert spare.describe(data)["primary_layer"] == "last"
+    bare, data = configure(name, str(parts), settings=(f"model={tmp_path}/own.py:Own",))
+    with pytest.raises(BadInput, match="no activation module that runs"):
+        conduct(bare, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
+    assert not list((tmp_path / "lab").rglob("record.json"))
+
+
 def test_kinds_of_stress_are_told_apart(parts: Path) -> None:
     losses = "grid.losses=[{kind: focal, gamma: 1},{kind: focal, gamma: 5}]"
     study, _ = configure("families", str(parts), settings=[losses])

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from assay.core.errors import BadInput
 from assay.core.rng import rng
 from assay.data import Dataset, Split, shifts_for
 from assay.lab.jobs import Source
@@ -70,6 +71,7 @@ def _listening(net: nn.Module) -> Iterator[dict[str, Tensor]]:
 
     def listen(name: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            heard.pop(name, None)  # of a slot that is called several times, the last call, in its place
             heard[name] = output.flatten(2).mean(-1) if output.dim() > 2 else output
 
         return hook
@@ -84,7 +86,10 @@ def _listening(net: nn.Module) -> Iterator[dict[str, Tensor]]:
 
 @torch.no_grad()
 def features(net: nn.Module, x: Tensor) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Logits ``(n, classes)`` and the representation ``(n, width)`` at every activation slot, in call order."""
+    """Logits ``(n, classes)`` and the representation ``(n, width)`` at every activation slot that runs, in call order.
+
+    A slot that is called several times gives its last output, and stands where that is given.
+    """
     logits: list[np.ndarray] = []
     parts: dict[str, list[np.ndarray]] = {}
     with _listening(net) as heard:
@@ -94,6 +99,23 @@ def features(net: nn.Module, x: Tensor) -> tuple[np.ndarray, dict[str, np.ndarra
             for name, value in heard.items():
                 parts.setdefault(name, []).append(value.numpy())
     return np.concatenate(logits), {name: np.concatenate(each) for name, each in parts.items()}
+
+
+def hidden(net: nn.Module, x: Tensor) -> dict[str, int]:
+    """The hidden layers of a network and how wide they are, the one that runs last at the end: see `features`.
+
+    Activation slots that never run are none, wherever in the code they stand. `BadInput` where no slot runs.
+
+    >>> hidden(build("mlp:5-4", (2,), 3).eval(), torch.zeros(2, 2))
+    {'act1': 5, 'act2': 4}
+    """
+    found = features(net, x)[1]
+    if not found:
+        raise BadInput(
+            "asked for the hidden layers of the model; found no activation module that runs; build it from modules "
+            "(nn.ReLU() instead of F.relu)"
+        )
+    return {name: each.shape[1] for name, each in found.items()}
 
 
 @torch.no_grad()

@@ -10,10 +10,10 @@ from pydantic import Field, field_validator, model_validator
 from assay.core.spec import OneOf, Share
 from assay.data import Dataset
 from assay.lab import Lab
-from assay.lab.observe import View
+from assay.lab.observe import View, hidden
 from assay.losses import Loss, MultiMargin, SquaredError
 from assay.maths.statistics import detectable_ratio, smallest_p
-from assay.models import ActivationName, build, slots
+from assay.models import ActivationName, build
 from assay.studies.families import words
 from assay.studies.families.agree import PRIMARY
 from assay.studies.families.claims import CLAIMS
@@ -99,17 +99,18 @@ class Families(Study):
             runs |= labelled_at_random(self.recipe, self.seeds, first, data)
         return runs
 
-    def _layers(self, data: Dataset) -> tuple[str, ...]:
+    def _layers(self, data: Dataset) -> dict[str, int]:
         assert self.recipe.model is not None
-        return tuple(slots(build(self.recipe.model, data.shape, len(data.classes))))
+        return hidden(build(self.recipe.model, data.shape, len(data.classes)).eval(), data.test.x[:2])
 
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Conditions, layers and metrics, for `judge` and the report."""
         layers = self._layers(data)
+        last = list(layers)[-1]
         return {
             "conditions": [condition.plain() for condition in self.conditions],
-            "layers": layers,
-            "primary_layer": layers[-1],
+            "layers": tuple(layers),
+            "primary_layer": last,
             "measures": [measure.name for measure in PRIMARY],
             **explained(SHOWN_METRICS, REFERENCES),
         }
@@ -130,7 +131,7 @@ class Families(Study):
         assert self.recipe.model is not None
         view = View(self.source, self.recipe.model, self.probe)
         conditions = [condition.plain() for condition in self.conditions]
-        seen = Seen(self.recipe, view, conditions, self._layers(data), planned, lab, data)
+        seen = Seen(self.recipe, view, conditions, tuple(self._layers(data)), planned, lab, data)
         attack = Attacked(self.robust, float(self.eps), self.suite) if self.robust else None
         known = {"level": self.level, "seeds": self.seeds, "conditions": conditions} if self.controls else None
         return observed(

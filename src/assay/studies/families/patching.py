@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from assay.core.errors import BadInput
-from assay.lab.observe import softmax
+from assay.lab.observe import hidden, softmax
 from assay.models import slots
 from assay.studies.study import text
 
@@ -121,10 +121,10 @@ def patching(
     - ``change``: accuracy of the donor minus that of the receiver, on ``labels``; ``change_moved``: accuracy of the
       patched receiver minus that of the receiver; ``accuracy``: change_moved / change, NaN where that is 0.
 
-    ``layers``: slots, all of the unstressed one if not given; both networks in evaluation mode, of one architecture
-    (activation functions may differ). Shares may lie outside [0, 1]; ``n``: samples. See `patched_logits`.
+    ``layers``: slots, all of the unstressed one that run if not given; both networks in evaluation mode, of one
+    architecture (activation functions may differ). Shares may lie outside [0, 1]; ``n``: samples. See `patched_logits`.
     """
-    chosen = list(slots(unstressed)) if layers is None else list(layers)
+    chosen = list(hidden(unstressed, x[:1])) if layers is None else list(layers)
     nets = (unstressed, stressed)
     plain: list[list[np.ndarray]] = [[], []]
     patched: dict[tuple[str, int], list[np.ndarray]] = {(layer, side): [] for layer in chosen for side in (0, 1)}

@@ -11,8 +11,8 @@ from assay.core.files import write_json
 from assay.core.spec import Share
 from assay.data import Dataset
 from assay.lab import Lab, Source
-from assay.lab.observe import View, features
-from assay.models import build, default_model, slots
+from assay.lab.observe import View, hidden
+from assay.models import build, default_model
 from assay.studies.limit import words
 from assay.studies.limit.claims import AXIS, CLAIMS, ROOM, judge
 from assay.studies.limit.design import BASE, RANDOM, TRUE, Level, axes, condition, design, levels, widths_of
@@ -110,7 +110,8 @@ class Limit(Study):
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Conditions, axes, layers and metrics, for `judge` and the report."""
         found = self._levels(len(data.train))
-        nets = [build(str(level.recipe.model), data.shape, len(data.classes)) for level in found]
+        nets = [build(str(level.recipe.model), data.shape, len(data.classes)).eval() for level in found]
+        layers = [hidden(net, data.test.x[:2]) for net in nets]
         return {
             "conditions": [
                 {"name": condition(level.name, labels), "label": level.label(labels), "labels": labels}
@@ -118,9 +119,9 @@ class Limit(Study):
                 for labels in (TRUE, RANDOM)
             ],
             "axes": axes(found, len(data.train)),
-            "primary_layer": list(slots(nets[0]))[-1],
+            "primary_layer": list(layers[0])[-1],
             "probe": min(self.probe, len(data.test)),
-            "widest": max(list(features(net.eval(), data.test.x[:2])[1].values())[-1].shape[1] for net in nets),
+            "widest": max(list(each.values())[-1] for each in layers),
             **explained(SHOWN_METRICS, REFERENCES),
         }
 
