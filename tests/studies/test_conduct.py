@@ -225,6 +225,20 @@ def test_the_users_model_is_taken_at_the_layers_that_run(name: str, parts: Path,
     assert not list((tmp_path / "lab").rglob("record.json"))
 
 
+def test_too_few_probe_inputs_for_the_width_are_said(parts: Path, tmp_path: Path) -> None:
+    folder = run(parts, tmp_path / "lab", seeds=2)
+    about = json.loads((folder / "study.json").read_text())
+    assert (about["probe"], about["width"]) == (45, 8)
+
+    def said() -> list[str]:
+        rebuild(folder)
+        return [warning["en"] for warning in json.loads((folder / "verdicts.json").read_text())["warnings"]]
+
+    assert not any("probe inputs" in text for text in said())
+    (folder / "study.json").write_text(json.dumps(about | {"width": 45}))
+    assert any(text.startswith("Only 45 probe inputs for 45 units") for text in said())
+
+
 def test_kinds_of_stress_are_told_apart(parts: Path) -> None:
     losses = "grid.losses=[{kind: focal, gamma: 1},{kind: focal, gamma: 5}]"
     study, _ = configure("families", str(parts), settings=[losses])

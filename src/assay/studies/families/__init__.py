@@ -111,6 +111,8 @@ class Families(Study):
             "conditions": [condition.plain() for condition in self.conditions],
             "layers": tuple(layers),
             "primary_layer": last,
+            "width": layers[last],
+            "probe": min(self.probe, len(data.test)),
             "measures": [measure.name for measure in PRIMARY],
             **explained(SHOWN_METRICS, REFERENCES),
         }

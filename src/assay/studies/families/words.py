@@ -221,7 +221,7 @@ def floor_or_ceiling(alive: pd.DataFrame) -> list[Text]:
 
 def narrow(about: Mapping[str, Any]) -> list[Text]:
     """Similarities are biased upwards where there are not more probe samples than units."""
-    probe, width = about.get("data", {}).get("probe", 0), about.get("width", 0)
+    probe, width = about.get("probe", 0), about.get("width", 0)  # older studies know neither
     if not width or probe > width:
         return []
     return [
