@@ -18,11 +18,16 @@ from assay.studies.families.rule_words import sentence
 from assay.studies.families.threshold import exact_interval, learnt, operating_rule
 
 
-def world(slope: float, *, conditions: int = 8, seeds: int = 8, draw: int = 0) -> pd.DataFrame:
-    """Runs whose movement and rise each have parts of the condition, seed and run; ``slope`` ties them."""
+def world(slope: float, *, conditions: int = 8, seeds: int = 8, draw: int = 0, times: int = 1) -> pd.DataFrame:
+    """Runs whose movement and rise each have parts of the kind of stress, seed and run; ``slope`` ties them.
+
+    With ``times`` each kind comes so often, with the same part.
+    """
     generator = np.random.default_rng(draw)
-    names = ["none", *(f"c{i}" for i in range(conditions))]
-    parts = [generator.normal(size=(n, 2)) for n in (conditions + 1, seeds)]
+    at = [""] if times == 1 else [f"@{t}" for t in range(times)]
+    names = ["none", *(f"c{i}{t}" for i in range(conditions // times) for t in at)]
+    parts = [generator.normal(size=(n, 2)) for n in (conditions // times + 1, seeds)]
+    parts[0] = np.concatenate([parts[0][:1], np.repeat(parts[0][1:], times, axis=0)])
     rows = []
     for i, name in enumerate(names):
         for seed in range(seeds):
@@ -53,7 +58,7 @@ def test_the_threshold_is_the_best_of_all_midpoints(pairs: list[tuple[int, bool]
 
 
 def test_the_rule_is_that_of_a_slow_twin_that_holds_out_each_condition() -> None:
-    x, y = cases(world(1.0, draw=3), "movement")
+    x, y, _ = cases(world(1.0, draw=3), "movement")
     found, flagged = operating_rule(x, y, permutations=19), np.zeros(x.shape, bool)
     for held in range(len(x)):
         others = [i for i in range(len(x)) if i != held]
@@ -71,9 +76,10 @@ def test_the_interval_is_scipys(k: int, n: int) -> None:
 
 def test_a_case_is_a_run_against_the_unstressed_run_of_its_seed() -> None:
     table = world(0.0, conditions=4, seeds=6)
-    x, y = cases(table, "movement")
+    x, y, kinds = cases(table, "movement")
     wide = table.pivot(index="condition", columns="seed", values="shift_escape")
-    assert x.shape == (4, 6) and (y == ((wide.drop("none") - wide.loc["none"]) > 0.01)).all(axis=None)
+    assert x.shape == (4, 6) and kinds == ["c0", "c1", "c2", "c3"]
+    assert (y == ((wide.drop("none") - wide.loc["none"]) > 0.01)).all(axis=None)
     table.loc[(table.condition == "c1") & (table.seed < 3), "status"] = "stopped"  # half of it: the condition goes
     table.loc[(table.condition == "c2") & (table.seed == 5), "movement"] = np.nan  # one of it: the seed goes
     assert cases(table, "movement")[0].shape == (3, 5)
@@ -122,6 +128,20 @@ def test_no_more_rules_without_reason_than_the_level_says() -> None:
         for d in range(60)
     )
     assert wrong <= 9  # 99.9 % limit of Binomial(60, .05)
+
+
+def test_a_kind_at_two_times_is_held_out_and_permuted_as_one() -> None:
+    """Twelve conditions that are six kinds at two times: as twelve, rules without reason are found twice as often."""
+    x, y, kinds = cases(world(0.0, conditions=12, times=2), "movement")
+    assert kinds == [f"c{i}" for i in range(6) for _ in range(2)]
+    found, flagged = operating_rule(x, y, kinds, permutations=19), np.zeros(x.shape, bool)
+    for held in range(6):
+        others = [i for i in range(12) if i // 2 != held]
+        flagged[2 * held : 2 * held + 2] = x[2 * held : 2 * held + 2] > learnt(x[others], y[None, others])[0]
+    assert (found.above, found.rose_above, found.kinds) == (flagged.sum(), y[flagged].sum(), 6)
+    tables = [cases(world(0.0, conditions=12, times=2, draw=d), "movement") for d in range(200)]
+    wrong = sum(operating_rule(*table, permutations=99).p <= 0.05 for table in tables)
+    assert wrong <= 20  # 99.9 % limit of Binomial(200, .05)
 
 
 def test_too_little_is_said_to_be_too_little() -> None:

@@ -1,7 +1,7 @@
 """An operating rule from the evidence on a user's own models: above this movement, false detections rose so often.
 
-A threshold is justified where it foretold rises under conditions that it was not learnt from (`operating_rule`); where
-the same could come of a figure that knows nothing, there is no rule, and that is what is said.
+A threshold is justified where it foretold rises under kinds of stress that it was not learnt from (`operating_rule`);
+where the same could come of a figure that knows nothing, there is no rule, and that is what is said.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from assay.studies.families.threshold import LEAST, Array, operating_rule
 RISE = 0.01  # of the false detections: a smaller rise than one point does not matter
 RULES = [
     *("figure", "threshold", "above", "rose_above", "rate", "low", "high", "below", "rose_below"),
-    *("skill", "p", "p_holm", "conditions", "seeds", "justified"),
+    *("skill", "p", "p_holm", "conditions", "kinds", "seeds", "justified"),
 ]
 
 
-def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, Array]:
-    """The paired runs as tables (conditions, seeds): the figure, and whether false detections rose.
+def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, Array, list[str]]:
+    """The paired runs as tables (conditions, seeds): the figure, whether false detections rose; the kind of each row.
 
     A case is a run that was stressed or forked; its false detections (mean of false rejects and escapes under shift)
     rose where they exceed those of the unstressed run of its seed by more than ``rise``. Conditions in which a third of
-    the seeds or more stopped are left out; of the rest, the seeds that all have.
+    the seeds or more stopped are left out; of the rest, the seeds that all have. Conditions that differ in their time
+    alone are of one kind: what stands before the ``@`` of their names.
 
     >>> rows = [{"condition": c, "stress": c, "seed": s, "design": "paired", "status": "finished", "movement": m,
     ...          "shift_false_reject": r, "shift_escape": r} for c, m, r in (("none", 0, 0.1), ("loss", 2, 0.3))
     ...         for s in (0, 1)]
-    >>> [table.tolist() for table in cases(pd.DataFrame(rows), "movement")]
+    >>> [table.tolist() for table in cases(pd.DataFrame(rows), "movement")[:2]]
     [[[2.0, 2.0]], [[1.0, 1.0]]]
     """
     paired = runs[(runs["design"] == "paired") & (runs["status"].astype(str) == "finished")]
@@ -46,7 +47,7 @@ def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, A
     there = there[there.mean(axis=1) > 2 / 3] if len(there) else there
     seeds = there.columns[there.all()]
     x, y = (wide[name].reindex(index=there.index, columns=seeds).to_numpy(float) for name in (figure, "rise"))
-    return x, (y > rise).astype(float)
+    return x, (y > rise).astype(float), [str(name).partition("@")[0] for name in there.index]
 
 
 def rules(runs: pd.DataFrame, figures: Sequence[str], level: float = 0.95, permutations: int = 1999) -> pd.DataFrame:
@@ -60,10 +61,10 @@ def rules(runs: pd.DataFrame, figures: Sequence[str], level: float = 0.95, permu
     for figure in figures:
         if figure not in runs:
             continue
-        x, y = cases(runs, figure)
-        if min(x.shape) < LEAST:
+        x, y, kinds = cases(runs, figure)
+        if min(len(set(kinds)), x.shape[1]) < LEAST:
             continue
-        found = operating_rule(x, y, level=level, permutations=permutations)
+        found = operating_rule(x, y, kinds, level=level, permutations=permutations)
         rows.append({**vars(found), "figure": figure, "rate": found.rate})
     table = pd.DataFrame(rows, columns=RULES)
     table["p_holm"] = holm(table["p"].astype(float).tolist()) if len(table) else table["p"]

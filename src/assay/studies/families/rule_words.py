@@ -33,18 +33,18 @@ of 10 held-out cases (44 % to 98 %); below it in 4 of 20.'
     """
     if table.empty:
         return text(
-            "No operating rule is justified here: there are too few finished conditions and seeds to learn one and to "
-            "validate it.",
-            "ここでは運用ルールを立てられません。学習と検証に必要な条件・シードの完了数が不足しています。",
+            "No operating rule is justified here: there are too few finished kinds of stress and seeds to learn one "
+            "and to validate it.",
+            "ここでは運用ルールを立てられません。学習と検証に必要なストレスの種類・シードの完了数が不足しています。",
         )
     rule = chosen(table)
     if rule is None:
         best = float(table["p_holm"].min())
         return text(
-            "No operating rule is justified here: no threshold on the movement of a model, learnt on some conditions, "
-            "foretold rising false detections under the others better than a figure that knows nothing "
+            "No operating rule is justified here: no threshold on the movement of a model, learnt on some kinds of "
+            "stress, foretold rising false detections under the others better than a figure that knows nothing "
             f"(p {best:.2g}).",
-            "ここでは運用ルールを立てられません。一部の条件で学習した移動量のしきい値は、残りの条件での誤検出の増加を"
+            "ここでは運用ルールを立てられません。一部の種類のストレスで学習した移動量のしきい値は、残りの種類での誤検出の増加を"
             f"偶然以上には予測できませんでした（p={best:.2g}）。",
         )
     en, ja = figure(rule["figure"])["en"], figure(rule["figure"])["ja"]

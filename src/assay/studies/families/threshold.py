@@ -1,14 +1,17 @@
-"""A threshold on a figure above which something rises, validated on conditions that it was not learnt from.
+"""A threshold on a figure above which something rises, validated on kinds of stress that it was not learnt from.
 
 A threshold that was learnt on some runs says little about other runs, and nothing about another kind of stress, if it
-is judged on what it was learnt from. So it is learnt without one condition and applied to that one, for each in turn;
-and where the same could come of a figure that knows nothing, no rule is justified and that is what is said.
+is judged on what it was learnt from. So it is learnt without one kind and applied to that one, for each in turn; the
+same kind at another time is no other kind, because the two move and harm a model alike. Where the same could come of a
+figure that knows nothing, no rule is justified and that is what is said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from assay.core.errors import BadInput
 from assay.core.rng import numpy_rng
 
-LEAST = 3  # conditions and seeds below which there is nothing to hold out
+LEAST = 3  # kinds of stress and seeds below which there is nothing to hold out
 Array = NDArray[np.float64]
 
 
@@ -28,7 +31,7 @@ class Rule:
     held-out cases above the threshold of the others, and those of them that rose; ``below``, ``rose_below``: the same
     of the rest. ``low``, ``high``: the exact binomial interval of rose_above / above, as if cases were independent.
     ``skill``: share flagged of those that rose minus share flagged of those that did not, held out, in [-1, 1].
-    ``p``: of the permutation null, one-sided. ``conditions``, ``seeds``: of the table.
+    ``p``: of the permutation null, one-sided. ``conditions``, ``kinds``, ``seeds``: of the table.
     """
 
     threshold: float
@@ -41,6 +44,7 @@ class Rule:
     skill: float
     p: float
     conditions: int
+    kinds: int
     seeds: int
 
     @property
@@ -50,38 +54,50 @@ class Rule:
 
 
 def operating_rule(
-    figure: ArrayLike, rose: ArrayLike, *, level: float = 0.95, permutations: int = 1999, seed: int = 0
+    figure: ArrayLike,
+    rose: ArrayLike,
+    kinds: Sequence[Any] | None = None,
+    *,
+    level: float = 0.95,
+    permutations: int = 1999,
+    seed: int = 0,
 ) -> Rule:
-    """A threshold above which something rises, learnt and validated on different conditions.
+    """A threshold above which something rises, learnt and validated on different kinds of conditions.
 
     ``figure``: (conditions, seeds), any number known beforehand (movement, an early warning); ``rose``: (conditions,
-    seeds) of 0 and 1. The threshold is the midpoint between two figures with the largest
+    seeds) of 0 and 1; ``kinds``: (conditions,), what each condition is a case of, each its own if not given. The
+    threshold is the midpoint between two figures with the largest
 
         skill = P(figure > t | rose) - P(figure > t | did not rise)
 
-    (Youden 1950, Cancer 3:32-35), of equal ones the highest. It is learnt on all conditions but one and applied to that
-    one; the counts and the skill are of all held-out cases together.
+    (Youden 1950, Cancer 3:32-35), of equal ones the highest. It is learnt on all kinds but one and applied to that one;
+    the counts and the skill are of all held-out cases together.
 
-    The null: the figure knows nothing of what rose. Then rows (conditions) and columns (seeds) of one table may be put
-    in any order against the other, whatever ties runs of a condition or of a seed together, and p is the share of
-    ``permutations`` joint reorderings, and the table as it is, with at least the observed held-out skill. That takes
-    conditions as drawn from the kinds of stress that are of interest, and needs no independence of cases. `BadInput`
-    for fewer than three conditions or seeds, or figures that are not numbers.
+    The null: the figure knows nothing of what rose. Then kinds (whole blocks of rows, each in its order) and columns
+    (seeds) of one table may be put in any order against the other, whatever ties runs of a kind or of a seed together,
+    and p is the share of ``permutations`` joint reorderings, and the table as it is, with at least the observed
+    held-out skill. Only kinds of as many conditions change places. That takes kinds as drawn from the stresses that are
+    of interest, and needs no independence of cases. `BadInput` for fewer than three kinds or seeds, or figures that are
+    not numbers.
 
     >>> found = operating_rule([[1, 2, 8, 9]] * 4, [[0, 0, 1, 1]] * 4)
     >>> found.threshold, found.above, found.rose_above, found.rose_below, found.skill
     (5.0, 8, 8, 0, 1.0)
     """
     x, y = np.asarray(figure, dtype=float), np.asarray(rose, dtype=float)
-    if x.ndim != 2 or x.shape != y.shape or min(x.shape) < LEAST or not np.isfinite(x).all():
+    names = list(range(len(x) if x.ndim else 0) if kinds is None else kinds)
+    blocks = [np.flatnonzero([name == kind for name in names]) for kind in dict.fromkeys(names)]
+    fits = x.ndim == 2 and x.shape == y.shape and len(names) == len(x)
+    if not fits or min(len(blocks), x.shape[1]) < LEAST or not np.isfinite(x).all():
         raise BadInput(
-            f"asked for an operating rule; found figures of shape {x.shape} and outcomes of shape {y.shape}; give "
-            f"finite figures of {LEAST} or more conditions by {LEAST} or more seeds"
+            f"asked for an operating rule; found figures of shape {x.shape}, outcomes of shape {y.shape} and "
+            f"{len(blocks)} kinds; give finite figures of {LEAST} or more kinds by {LEAST} or more seeds"
         )
-    outcomes = np.concatenate([y[None], _reordered(y, permutations, numpy_rng(seed, "operating rule"))])
-    flagged = np.stack(
-        [x[held] > learnt(np.delete(x, held, 0), np.delete(outcomes, held, 1))[:, None] for held in range(len(x))], 1
-    )
+    outcomes = np.concatenate([y[None], _reordered(y, blocks, permutations, numpy_rng(seed, "operating rule"))])
+    flagged = np.zeros(outcomes.shape, dtype=bool)
+    for held in blocks:
+        threshold = learnt(np.delete(x, held, 0), np.delete(outcomes, held, 1))
+        flagged[:, held] = x[held] > threshold[:, None, None]
     skills = _skill(flagged, outcomes)
     above, hit = int(flagged[0].sum()), int((flagged[0] & (y > 0)).sum())
     low, high = exact_interval(hit, above, level)
@@ -96,13 +112,19 @@ def operating_rule(
         skill=round(float(skills[0]), 12),
         p=float(np.mean(skills >= skills[0] - 1e-12)),
         conditions=len(x),
+        kinds=len(blocks),
         seeds=x.shape[1],
     )
 
 
-def _reordered(y: Array, count: int, generator: np.random.Generator) -> Array:
-    """The table with its rows and its columns in random orders, ``count`` times."""
-    rows, columns = (np.argsort(generator.random((count, size)), axis=1) for size in y.shape)
+def _reordered(y: Array, blocks: Sequence[Any], count: int, generator: np.random.Generator) -> Array:
+    """The table with its columns and its blocks of rows in random orders, ``count`` times."""
+    rows = np.tile(np.arange(len(y)), (count, 1))
+    for size in sorted({len(block) for block in blocks}):
+        alike = np.array([block for block in blocks if len(block) == size])
+        moves = np.argsort(generator.random((count, len(alike))), axis=1)
+        rows[:, alike.ravel()] = alike[moves].reshape(count, -1)
+    columns = np.argsort(generator.random((count, y.shape[1])), axis=1)
     return y[rows[:, :, None], columns[:, None, :]]
 
 

@@ -178,7 +178,7 @@ def associated(folder: Folder) -> Table | None:
 
 
 def rule(folder: Folder) -> tuple[Block, ...]:
-    """The sentence, and what every figure's threshold did on the conditions that it was not learnt from."""
+    """The sentence, and what every figure's threshold did on the kinds of stress that it was not learnt from."""
     table = ruled(folder)
     if table is None:
         return ()
@@ -206,11 +206,12 @@ def rule(folder: Folder) -> tuple[Block, ...]:
             "independent", "検証用の件数。区間は独立とみなした正確二項区間")),
         Column(say("rose below", "以下で増加"), True),
         Column(say("skill", "識別力"), True, say("share of rises found minus share of false alarms", "検出率−誤報率")),
-        Column("p", True, say("of whole conditions and seeds permuted, corrected", "条件とシードの並べ替え、補正後")),
+        Column("p", True, say(
+            "of whole kinds of stress and seeds permuted, corrected", "種類とシードの並べ替え、補正後")),
         Column(say("justified", "妥当")),
     )  # fmt: skip
     caption = say(
-        "thresholds learnt without a condition and applied to it, each in turn",
-        "一条件を除いて学習し、その条件に適用したしきい値",
+        "thresholds learnt without a kind of stress, at all its times, and applied to it, each in turn",
+        "一種類のストレス（全時点）を除いて学習し、それに適用したしきい値",
     )
     return (said, Table("rules", caption, columns, tuple(rows)))
