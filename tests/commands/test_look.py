@@ -142,6 +142,18 @@ def _net(place: Path) -> nn.Module:
     return net.eval()
 
 
+def test_another_forward_over_the_same_weights_is_another_look(
+    capsys: pytest.CaptureFixture[str], place: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    words = [f"{tmp_path}/mine.py:Net", "--weights", f"{place}/m.pt", "--data", "digits", "--n", "20", "--json"]
+    found = []
+    for said in (OWN, OWN, OWN.replace("(self.features(x))", "(self.features(1 - x))")):
+        (tmp_path / "mine.py").write_text(said)
+        found.append(json.loads(call(capsys, *words, "--layers", "classifier.2", *shelf(tmp_path))[1])["folder"])
+    assert found[0] == found[1] != found[2]
+
+
 def test_both_formats_of_weights_are_one_model(capsys: pytest.CaptureFixture[str], place: Path) -> None:
     small = ["--n", "60", "--layers", "classifier.2"]
     one = json.loads(call(capsys, *own(place), *small, *shelf(place, "a"), "--json")[1])

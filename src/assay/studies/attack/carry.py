@@ -17,7 +17,7 @@ from assay.lab.jobs import machine
 from assay.studies.attack import tables
 from assay.studies.attack.challenge import FACTORS, Challenge, eps_text
 from assay.studies.attack.cost import CURVE
-from assay.studies.attack.subject import Subject, digest
+from assay.studies.attack.subject import Subject, code_of, digest
 from assay.studies.attack.words import following, question, title
 from assay.studies.conduct import to_csv
 from assay.studies.means import Tell, silent
@@ -43,7 +43,7 @@ def carry_out(
     """
     began = time.time()
     digests = (digest(asked.net), digest(second) if second is not None else "", asked.data.digest)
-    identity = challenge.fingerprint(*digests, asked.model, assay.__version__)
+    identity = challenge.fingerprint(*digests, asked.model, *code_of(asked.model), assay.__version__)
     folder = _folder(lab, challenge, asked, identity)
     if (folder / "result.json").exists():
         return folder

@@ -15,7 +15,7 @@ from assay.core.errors import BadInput
 from assay.data import Dataset
 from assay.lab import Source
 from assay.models import build
-from assay.models.build import own_file
+from assay.models.build import code_digest, own_file
 from assay.studies.collapse.geometry.subject import subject_of
 from assay.studies.collapse.geometry.weights import filled
 
@@ -51,6 +51,17 @@ def digest(net: nn.Module) -> str:
     state = sorted(net.state_dict().items())
     parts = (name.encode() + value.cpu().contiguous().numpy().tobytes() for name, value in state)
     return blake2b(b"".join(parts), digest_size=6).hexdigest()
+
+
+def code_of(model: str) -> tuple[str, ...]:
+    """The digest of the user's file where the model is the user's own: what it does with its weights is told by these
+    no more than by its name.
+
+    >>> code_of("cnn")
+    ()
+    """
+    own = own_file(model)
+    return (code_digest(own[0]),) if own else ()
 
 
 class Widened(nn.Module):

@@ -22,7 +22,7 @@ from assay.core.spec import Spec
 from assay.data import Dataset, shifts_for
 from assay.lab import Lab
 from assay.lab.jobs import machine
-from assay.studies.attack.subject import digest
+from assay.studies.attack.subject import code_of, digest
 from assay.studies.conduct import to_csv
 from assay.studies.look import tables
 from assay.studies.look.alike import alike
@@ -88,7 +88,8 @@ def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
 def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell: Tell = silent) -> Path:
     """Look at the network and leave a folder with tables; one that is finished is handed back as it is."""
     began, subject = time.time(), plan.subject
-    identity = plan.ask.fingerprint(digest(subject.net), subject.data.digest, subject.model, assay.__version__)
+    which = (subject.data.digest, subject.model, *code_of(subject.model), assay.__version__)
+    identity = plan.ask.fingerprint(digest(subject.net), *which)
     folder = _folder(lab, subject, identity)
     if all((folder / name).exists() for name in ("provenance.json", *(f"{table}.csv" for table in tables.TABLES))):
         return folder
