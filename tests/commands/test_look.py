@@ -154,6 +154,34 @@ def test_another_forward_over_the_same_weights_is_another_look(
     assert found[0] == found[1] != found[2]
 
 
+HOLDER = """
+class Holder(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.module, self.body = Net(shape, classes), nn.Linear(classes, classes)
+
+    def forward(self, x):
+        return self.body(self.module(x))
+"""
+
+
+def test_a_model_may_have_a_part_called_module_and_one_called_body(
+    capsys: pytest.CaptureFixture[str], place: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "holder.py").write_text(OWN + HOLDER)
+    own = {f"module.{name}": value for name, value in _net(place).state_dict().items()}
+    own |= {"body.weight": torch.eye(10), "body.bias": torch.zeros(10)}
+    torch.save(own, tmp_path / "own.pt")
+    save_file({f"module.{name}": value for name, value in own.items()}, tmp_path / "parallel.safetensors")
+    torch.save({name: value for name, value in own.items() if "classifier" not in name}, tmp_path / "part.pt")
+    for file in ("own.pt", "parallel.safetensors"):
+        words = [f"{tmp_path}/holder.py:Holder", "--weights", f"{tmp_path}/{file}", "--data", "digits", "--n", "20"]
+        code, _, err = call(capsys, *words, "--layers", "module.classifier.2", *shelf(tmp_path))
+        assert code == 0, err
+    code, _, err = call(capsys, *words[:2], f"{tmp_path}/part.pt", *words[3:])
+    assert code == 2 and "projector" not in err
+
+
 def test_both_formats_of_weights_are_one_model(capsys: pytest.CaptureFixture[str], place: Path) -> None:
     small = ["--n", "60", "--layers", "classifier.2"]
     one = json.loads(call(capsys, *own(place), *small, *shelf(place, "a"), "--json")[1])

@@ -15,6 +15,7 @@ from assay.lab.store import unpack
 from assay.models import PROJECTOR, build, slots
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # names under which checkpoints of others keep the weights
+PARALLEL = "module."  # what DataParallel and its like put before every name
 BESIDE = "num_batches_tracked"  # a counter of batch norm that evaluation does not read
 
 
@@ -48,7 +49,7 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             f"asked for the weights {path}; found {type(found).__name__} that is not tensors by name; "
             "save them: torch.save(model.state_dict(), 'weights.pt')"
         )
-    return {str(key).removeprefix("module."): value for key, value in found.items()}, {}
+    return {str(key): value for key, value in found.items()}, {}
 
 
 def filled(
@@ -63,9 +64,21 @@ def filled(
     for net in (trained, untrained):
         for name, slot in slots(net).items():
             slot.kind = kinds.get(name, slot.kind)
+    tensors = _unwrapped(tensors, trained.state_dict())
     _check(path, model, classes, trained.state_dict(), tensors)
     trained.load_state_dict(tensors, strict=False)  # checked: nothing but counters may lack
     return trained.eval(), untrained.eval()
+
+
+def _unwrapped(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights by the model's own names, without what a wrapper of the model put before them.
+
+    >>> one = torch.zeros(1)
+    >>> [*_unwrapped({"module.a": one}, {"a": one}), *_unwrapped({"module.a": one}, {"module.a": one})]
+    ['a', 'module.a']
+    """
+    fits = any(key in wanted for key in found)  # a model may have a part of that name itself
+    return {key if fits else key.removeprefix(PARALLEL): value for key, value in found.items()}
 
 
 def _check(path: Path, model: str, classes: int, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
@@ -76,7 +89,7 @@ def _check(path: Path, model: str, classes: int, wanted: Mapping[str, Tensor], f
     if lacking or foreign:
         inside = f"no '{lacking[0]}'" if lacking else f"'{foreign[0]}', which the model has not"
         other = f"{len(lacking)} weights missing, {len(foreign)} foreign"
-        raise BadInput(f"{asked}; found {inside} ({other}); {_remedy(model, found)}")
+        raise BadInput(f"{asked}; found {inside} ({other}); {_remedy(model, wanted, found)}")
     wrong = [key for key in wanted if key in found and wanted[key].shape != found[key].shape]
     if not wrong:
         return
@@ -93,9 +106,10 @@ def _check(path: Path, model: str, classes: int, wanted: Mapping[str, Tensor], f
     )
 
 
-def _remedy(model: str, found: Mapping[str, Tensor]) -> str:
+def _remedy(model: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
     """Which --model would fit: that with a projector where the file has one, else the user's own code."""
     rows = [len(value) for key, value in found.items() if key.startswith("projector.") and key.endswith("weight")]
-    if PROJECTOR not in model and any(key.startswith("body.") for key in found):
+    bodies = [any(key.startswith("body.") for key in keys) for keys in (wanted, found)]
+    if bodies == [False, True]:  # a user's own model may have a body, too
         return f"give --model {model}{PROJECTOR}:{'-'.join(map(str, rows)) or 'identity'}"
     return "give the --model it was trained as, for your own network --model file.py:function"
