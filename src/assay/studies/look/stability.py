@@ -2,8 +2,8 @@
 
     moved(i) = |f(s(x_i)) - f(x_i)| / d(c),   d(c) = distance of the mean of i's class c to the nearest other class mean
 
-for a shift s of a third of its usual strength. 0: nothing moves; 0.5: as far as half the way to the nearest class.
-Turning, scaling and moving the whole representation change nothing. The definition is ours.
+for a shift s of a third of its usual strength. 0: nothing moves; 0.5: half as far as the nearest class is away,
+in whatever direction. Turning, scaling and moving the whole representation change nothing. The definition is ours.
 """
 
 from __future__ import annotations

@@ -70,15 +70,15 @@ def confused(found: dict[str, Any]) -> str:
 def weakest(row: dict[str, Any] | None) -> str:
     """The class that small shifts move most.
 
-    >>> weakest({"name": "3", "nearest": "5", "moved": 0.234, "low": 0.21, "high": 0.25, "loss": 0.13})[:63]
-    'small shifts move class 3 most: 23 % (21 to 25 %) of the way to'
+    >>> weakest({"name": "3", "nearest": "5", "moved": 0.234, "low": 0.21, "high": 0.25, "loss": 0.13})[:71]
+    'small shifts move class 3 most: by 23 % (21 to 25 %) of the distance to'
     """
     if row is None:
         return "small shifts: too few items of any class to say how far they move it"
     known = row["low"] is not None and row["low"] == row["low"]
     between = f" ({100 * row['low']:.0f} to {100 * row['high']:.0f} %)" if known else ""
     return (
-        f"small shifts move {called(row['name'])} most: {100 * row['moved']:.0f} %{between} of the way to "
+        f"small shifts move {called(row['name'])} most: by {100 * row['moved']:.0f} %{between} of the distance to "
         f"{called(row['nearest'])}; under the whole shifts it loses {100 * row['loss']:.0f} points of accuracy"
     )
 

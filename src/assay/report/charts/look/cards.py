@@ -105,8 +105,9 @@ def _warning(row: dict[str, Any], say: Say, folder: Folder) -> Any:
     return _card(
         "warning", "undecided", say(*WORDS["look"]),
         say(f"Small shifts move {row['name']} most", f"小さな変化で最も動くのは {row['name']}"),
-        say(f"A third of the usual shifts moves it {moved} %{span} of the way to {row['nearest']}.",
-            f"通常の 1/3 の変化で {row['nearest']} までの {moved} %{span} を動く。"),
+        say(f"A third of the usual shifts moves it by {moved} %{span} of the distance to {row['nearest']}, whatever "
+            "the direction.",
+            f"通常の 1/3 の変化で、{row['nearest']} までの距離の {moved} %{span} だけ動く（向きは問わない）。"),
         say(f"Under the whole shifts it loses {loss} points of accuracy.",
             f"変化全体では正解率が {loss} ポイント下がる。"),
         say(f"{row['n']} items", f"{row['n']} 件"),

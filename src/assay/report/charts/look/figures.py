@@ -39,7 +39,7 @@ def warning(folder: Folder, found: dict[str, Any]) -> Figure | None:
     ])  # fmt: skip
     y = alt.Y("row:N", sort=None, title=None, scale=alt.Scale(domain=names), axis=alt.Axis(labelColor="@ink"))
     base = alt.Chart(kit.data(frame)).encode(y=y)
-    title = say("of the way to the nearest class, %", "最寄りクラスまでの距離に対して %")
+    title = say("of the distance to the nearest class, %", "最寄りクラスまでの距離に対して %")
     across = kit.quantity("value", title, kit.domain(frame.low, frame.high, zero=True))
     tip = kit.tips(
         row=say("class", "クラス"), value_=say("moved, %", "移動 %"), low_=say("from", "下限"), high_=say("to", "上限"),
@@ -69,7 +69,7 @@ def warning(folder: Folder, found: dict[str, Any]) -> Figure | None:
             ),
         ),
         alt=say(
-            f"{top['name']} moves most, {100 * top['moved']:.0f} % of the way to {top['nearest']}.",
+            f"{top['name']} moves most, {100 * top['moved']:.0f} % of the distance to {top['nearest']}.",
             f"{top['name']} が最も動く ({top['nearest']} までの {100 * top['moved']:.0f} %)。",
         ),
         caption=say(
@@ -146,7 +146,7 @@ def moves(folder: Folder) -> Figure | None:
     top = frame.iloc[int(frame.value.to_numpy().argmax())]
     chart = kit.heat(
         frame, rows=rows, columns=columns, span=kit.domain(frame.value, pad=0), form=".0f", angle=-40,
-        title=say("moved, % of the way to the nearest class", "移動、最寄りクラスまでの距離に対して %"),
+        title=say("moved, % of the distance to the nearest class", "移動、最寄りクラスまでの距離に対して %"),
         tooltip=kit.tips(row=say("layer", "層"), column=say("shift", "変化"), value_=say("moved, %", "移動 %")),
     )  # fmt: skip
     return Figure(
