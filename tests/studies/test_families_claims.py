@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+import pytest
 
+from assay.metrics import debiased_cka
 from assay.studies.families.claims import unhappy_vary_more, worse_is_wider
+from assay.studies.families.look import Look
+from assay.studies.families.pairs import pairs_and_layers
 from assay.studies.families.tables import families
 
 
@@ -29,6 +35,16 @@ def test_one_bad_model_cannot_make_its_condition_both_worse_and_wider() -> None:
         accuracy = pd.Series(quality).groupby(other.condition).mean()
         false += worse_is_wider(own, distances, accuracy, 0.95).estimate.p <= 0.05
     assert false <= 6  # 99.9 % limit of Binomial(40, .05)
+
+
+def test_a_model_whose_layer_tells_one_input_from_the_rest_does_not_undo_the_others() -> None:
+    draw = np.random.default_rng(0)
+    inside = {run: {"act": draw.normal(size=(20, 4))} for run in "ab"} | {"lone": {"act": np.eye(20)[:, :1]}}
+    looks = Look({}, [], inside, {run: draw.normal(size=(20, 3)) for run in inside}, {}, {}, {})
+    planned = {run: SimpleNamespace(tags={"condition": "none"}) for run in inside}
+    pairs, layers = pairs_and_layers(planned, looks, ["act"])  # type: ignore[arg-type]
+    assert pairs.debiased_cka.notna().tolist() == [True, False, False] and pairs.cka_distance.notna().all()
+    assert layers.cka.tolist() == [pytest.approx(debiased_cka(inside["a"]["act"], inside["b"]["act"]))]
 
 
 def test_families_need_three_models_a_side() -> None:

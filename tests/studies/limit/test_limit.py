@@ -19,12 +19,21 @@ from assay.maths.statistics import Estimate
 from assay.studies import Limit, Means, conduct, configure, rebuild
 from assay.studies.limit.claims import CLAIMS, beyond, judge
 from assay.studies.limit.design import BASE, RANDOM, TRUE, UNTRAINED
+from assay.studies.limit.look import compared
 from assay.studies.limit.tables import curve
 from assay.studies.limit.trend import among, rise
 from assay.studies.verdict import verdicts
 from tests.studies.limit.worlds import PLANTED_WIDTH, STEPS, about, world
 
 # The grid
+
+
+def test_a_model_whose_layer_tells_one_input_from_the_rest_does_not_undo_the_others() -> None:
+    draw = np.random.default_rng(0)
+    seen = {run: {"act": draw.normal(size=(20, 4))} for run in "abc"}
+    seen["lone"] = {"act": np.eye(20)[:, :4] * [1, 0, 0, 0]}
+    rows = compared(seen, untrained=False)
+    assert [(row["run_a"], row["run_b"]) for row in rows] == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
 def test_every_level_differs_from_the_base_in_one_thing_and_no_seed_comes_twice() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from assay.core.errors import BadInput
 from assay.maths.statistics import pcoa, spread
-from assay.metrics import is_constant, pairwise
+from assay.metrics import METRICS, is_constant, pairwise
 from assay.studies.families.agree import LOGITS, PRIMARY
 from assay.studies.families.look import Look
 from assay.studies.study import Planned
@@ -31,7 +32,7 @@ def pairs_and_layers(
         return pd.DataFrame(columns=PAIRS), pd.DataFrame(columns=LAYERS)
     at = [looks.features[run][primary] for run in alive]
     answers = [looks.logits[run] for run in alive]
-    distances, similar = pairwise(at, "cka_distance"), pairwise(at, "debiased_cka")
+    distances, similar = pairwise(at, "cka_distance"), debiased(at)
     columns = [distances, pairwise(at, "procrustes_distance"), *(_of_answers(answers, m.name) for m in PRIMARY)]
     columns += [similar, pairwise(answers, "disagreement")]
     upper = list(zip(*np.triu_indices(len(alive), 1), strict=True))
@@ -42,9 +43,35 @@ def pairs_and_layers(
         each = [looks.features[run][layer] for run, lives in zip(alive, live, strict=True) if lives]
         if len(each) > 1:
             d = distances if layer == primary else pairwise(each, "cka_distance")
-            s = similar if layer == primary else pairwise(each, "debiased_cka")
+            s = similar if layer == primary else debiased(each)
             between += _by_condition(condition[live], layer, d, s)
     return pd.DataFrame(rows, columns=PAIRS), pd.DataFrame(between, columns=LAYERS)
+
+
+def debiased(features: Sequence[np.ndarray]) -> np.ndarray:
+    """Debiased CKA of all pairs, (m, m), the diagonal 1; NaN for pairs with a model of which it is 0/0.
+
+    That is a model in which one sample alone differs from all others, as where a layer is nearly dead: one of them must
+    not undo what is known of the rest.
+
+    >>> corners, side, lone = [[1, 1], [1, -1], [-1, 1], [-1, -1]], [[1], [1], [-1], [-1]], [[1], [0], [0], [0]]
+    >>> debiased([corners, side, lone]).round(6).tolist()
+    [[1.0, 0.5, nan], [0.5, 1.0, nan], [nan, nan, 1.0]]
+    """
+    known = [i for i, each in enumerate(features) if _has_debiased(each)]
+    table = np.full((len(features), len(features)), np.nan)
+    np.fill_diagonal(table, 1.0)
+    if known:
+        table[np.ix_(known, known)] = pairwise([features[i] for i in known], "debiased_cka")
+    return table
+
+
+def _has_debiased(features: np.ndarray) -> bool:
+    try:
+        METRICS["debiased_cka"](features, features)
+    except BadInput:
+        return False
+    return True
 
 
 def _of_answers(logits: Sequence[np.ndarray], measure: str) -> np.ndarray:
@@ -65,6 +92,7 @@ def _by_condition(condition: np.ndarray, layer: str, d: np.ndarray, s: np.ndarra
             block = s[np.ix_(at_a, at_b)]
             if a == b:
                 block = block[np.triu_indices(len(at_a), 1)]
+            block = block[np.isfinite(block)]
             rows.append(
                 {
                     "condition_a": a,

@@ -15,6 +15,7 @@ from assay.lab.observe import View, features, load_model, numbers, probe_of
 from assay.lab.threads import limited
 from assay.metrics import is_constant, pairwise
 from assay.models import build
+from assay.studies.families.pairs import debiased
 
 STUDY = "limit"
 MEASURES = ("debiased_cka", "linear_cka")
@@ -72,16 +73,19 @@ def _known(job: LookJob, lab: Lab, run: str, data: Dataset) -> dict[str, Any] | 
 
 
 def compared(seen: Mapping[str, Features], untrained: bool) -> list[dict[str, Any]]:
-    """All pairs at all layers; a layer that says the same of every input is left out of its pairs."""
+    """All pairs at all layers; one that says the same of every input, or of all but one, is left out of its pairs."""
     layers: Sequence[str] = list(next(iter(seen.values()))) if seen else []
     rows: list[dict[str, Any]] = []
     for layer in layers:
         alive = [run for run in seen if not is_constant(seen[run][layer])]
         if len(alive) < 2:
             continue
-        tables = {measure: pairwise([seen[run][layer] for run in alive], measure) for measure in MEASURES}
+        each = [seen[run][layer] for run in alive]
+        tables = dict(zip(MEASURES, (debiased(each), pairwise(each, "linear_cka")), strict=True))
         width = seen[alive[0]][layer].shape[1]
         for i, j in zip(*np.triu_indices(len(alive), 1), strict=True):
+            if np.isnan(tables["debiased_cka"][i, j]):
+                continue
             row = {"run_a": alive[i], "run_b": alive[j], "untrained": untrained, "layer": layer, "width": width}
             rows.append(row | {measure: float(table[i, j]) for measure, table in tables.items()})
     return rows
