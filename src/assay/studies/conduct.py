@@ -19,7 +19,7 @@ from assay.lab.jobs import machine
 from assay.lab.threads import limited
 from assay.studies.cost import settle
 from assay.studies.means import Means, Tell, silent
-from assay.studies.study import STUDIES, Claim, Planned, Study, Tables
+from assay.studies.study import STUDIES, Claim, Planned, Study, Tables, described
 from assay.studies.verdict import verdicts
 
 
@@ -156,16 +156,7 @@ def _about(study: Study, data: Dataset, identity: str, command: str) -> dict[str
         "version": assay.__version__,
         "level": study.level,
         "seeds": study.seeds,
-        "data": {
-            "name": data.name,
-            "digest": data.digest,
-            "kind": data.kind,
-            "classes": data.classes,
-            "sizes": {name: len(split) for name, split in data.splits.items()},
-            "shape": data.shape,
-            "ok": data.ok,
-            "warnings": data.warnings,
-        },
+        "data": described(data),
         "model": study.recipe.model,
         "recipe": study.recipe.plain(),
         "settings": study.plain(),

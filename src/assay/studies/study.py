@@ -173,6 +173,20 @@ def explained(metrics: Sequence[str], references: Sequence[tuple[str, str]]) -> 
     }
 
 
+def described(data: Dataset) -> dict[str, Any]:
+    """What a study's record says of its data."""
+    return {
+        "name": data.name,
+        "digest": data.digest,
+        "kind": data.kind,
+        "classes": list(data.classes),
+        "sizes": {name: len(split) for name, split in data.splits.items()},
+        "shape": list(data.shape),
+        "ok": data.ok,
+        "warnings": list(data.warnings),
+    }
+
+
 def configure(
     name: str,
     data: str,

@@ -25,6 +25,7 @@ from assay.studies.frontier.see import ESTIMATED, Viewer
 from assay.studies.frontier.walk import Weights, has_statistics, points, simplex
 from assay.studies.frontier.words import CITED, called, question, title
 from assay.studies.means import Tell, silent
+from assay.studies.study import described
 from assay.train.blend import blend
 
 Row = dict[str, Any]
@@ -172,11 +173,7 @@ def _about(ask: Ask, ends: Ends, identity: str, command: str) -> dict[str, Any]:
         "estimated": ESTIMATED if has_statistics(ends.net) else 0,
         "model": ends.model,
         "source": {"data": ends.source.data, "regroup": ends.source.regroup, "split_seed": ends.source.split_seed},
-        "data": {
-            "name": data.name, "digest": data.digest, "kind": data.kind, "classes": list(data.classes), "ok": data.ok,
-            "sizes": {name: len(split) for name, split in data.splits.items()}, "shape": list(data.shape),
-            "warnings": list(ends.warnings),
-        },
+        "data": {**described(data), "warnings": list(ends.warnings)},
         "references": [{"key": key, "text": text} for key, text in CITED],
     }  # fmt: skip
 

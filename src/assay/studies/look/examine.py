@@ -33,6 +33,7 @@ from assay.studies.look.shaken import shaken
 from assay.studies.look.stability import MOST, chosen
 from assay.studies.look.words import CITED, question, title
 from assay.studies.means import Tell, silent
+from assay.studies.study import described
 
 REFERENCE, FEWEST = 1000, 50  # training items that others are compared with; of each class, if it has them
 PROBE = 4  # inputs by which it is found out which layers run
@@ -205,10 +206,7 @@ def _about(plan: Plan, identity: str, command: str) -> dict[str, Any]:
         "primary_layer": seen[-1].name,
         "sets": subject.sets,
         "shifted_at_most": MOST,
-        "data": {
-            "name": data.name, "digest": data.digest, "kind": data.kind, "classes": list(data.classes), "ok": data.ok,
-            "sizes": sizes, "shape": list(data.shape), "warnings": _warnings(plan, sizes),
-        },
+        "data": {**described(data), "sizes": sizes, "warnings": _warnings(plan, sizes)},
         "references": [{"key": key, "text": text} for key, text in CITED],
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ from assay.lab.observe import load_model
 from assay.lab.threads import limited
 from assay.studies.conduct import to_csv, train_planned
 from assay.studies.means import Means, Tell, silent
-from assay.studies.study import Planned
+from assay.studies.study import Planned, described
 from assay.studies.tune import words
 from assay.studies.tune.choose import compromise, front, nearest
 from assay.studies.tune.compare import compare, items_error
@@ -118,14 +118,7 @@ def _begin(
         "rules": {name: spec.rules[name].plain() for name in spec.wishes},
         "settings": spec.plain(),
         "model": spec.recipe.model,
-        "data": {
-            "name": data.name,
-            "digest": data.digest,
-            "kind": data.kind,
-            "classes": data.classes,
-            "sizes": {name: len(split) for name, split in data.splits.items()},
-            "warnings": data.warnings,
-        },
+        "data": described(data),
         "references": [{"key": key, "text": reference} for key, reference in CITED],
     }
     return search, about
