@@ -26,6 +26,7 @@ from assay.commands.common import (
     progress,
     reported,
     stdout,
+    warn,
 )
 
 
@@ -70,6 +71,7 @@ def tune(
         spec, dataset = configure_tune(
             data, goal=goal, wishes=wish or (), constraints=constraint or (), settings=settings or (), regroup=regroup
         )
+        warn(dataset.warnings)  # before the time is spent
         with progress() as tell:
             folder = search(
                 spec, dataset, Lab(lab), means, budget=seconds, trials=trials, warm=warm, command=command(), tell=tell

@@ -36,11 +36,11 @@ from assay.train import Recipe
 CITED = (
     (
         "bergstra2011",
-        "Bergstra, Bardenet, Bengio, Kégl 2011, Algorithms for Hyper-Parameter Optimization, NeurIPS",
+        "Bergstra, Bardenet, Bengio, Kégl 2011, Algorithms for Hyper-Parameter Optimization, NIPS (TPE)",
     ),
     (
         "hutter2014",
-        "Hutter, Hoos, Leyton-Brown 2014, Efficient Assessment of Hyperparameter Importance, ICML (fANOVA)",
+        "Hutter, Hoos, Leyton-Brown 2014, An Efficient Approach for Assessing Hyperparameter Importance, ICML (fANOVA)",
     ),
     ("akiba2019", "Akiba, Sano, Yanase, Ohta, Koyama 2019, Optuna, KDD"),
 )

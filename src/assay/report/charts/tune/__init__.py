@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from assay.core.files import read_json
 from assay.report.blocks import Block, Section, Story, Text
 from assay.report.charts.tune import figures, tables
@@ -15,7 +17,6 @@ def story(folder: Folder) -> Story:
     """Everything that the page of a search shows."""
     say, found = say_in(folder.lang), read_json(folder.path / "result.json")
     trials = Trials.of(folder, found)
-    said: list[Block] = [Text(found["next"], code=True, title=say("look at the chosen run", "選んだモデルを調べる"))]
     several = len(trials.goals) > 1
     choice = _there(tables.compared(folder, found), tables.settings(folder, found))
     chosen = Section("claim-chosen", say("The choice", "選択"), choice, _once(folder, found))
@@ -26,7 +27,7 @@ def story(folder: Folder) -> Story:
         goals.append(Section(f"claim-{sign}{goal}", goal, blocks, _confounded(folder)))
     table = _there(tables.trials(folder, trials))
     every = Section("trials", say("Every trial", "全試行"), table, _counted(folder, found))
-    after = Section("next", say("The next step", "次の一手"), tuple(said), part="more")
+    after = Section("next", say("The next step", "次の一手"), (Text(found["next"], code=True),), part="more")
     sections = [chosen, *(each for each in goals if each.blocks), every, after]
     hero = figures.front(folder, found, trials) if several else figures.along(folder, found, trials, trials.goals[0][0])
     return Story(hero=hero, sections=tuple(sections), cards=cards(folder, found), terms=tables.terms(folder, found))
@@ -36,16 +37,16 @@ def _there(*blocks: Block | None) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block)
 
 
-def _once(folder: Folder, found: dict[str, object]) -> str:
-    goals = ", ".join(map(str, found["goals"]))  # type: ignore[call-overload]
+def _once(folder: Folder, found: dict[str, Any]) -> str:
+    goals = ", ".join(map(str, found["goals"]))
     return say_in(folder.lang)(
         f"Chosen on val alone for {goals}; the first goal leads. Test was looked at once, afterwards.",
         f"選択は val のみで {goals} について行い、先頭の目標を優先した。test は選択後に一度だけ見た。",
     )
 
 
-def _counted(folder: Folder, found: dict[str, object]) -> str:
-    counts: dict[str, int] = found["trials"]  # type: ignore[assignment]
+def _counted(folder: Folder, found: dict[str, Any]) -> str:
+    counts: dict[str, int] = found["trials"]
     names = ("finished", "given up", "stopped", "failed", "running")
     japanese = dict(zip(names, ("完了", "打ち切り", "停止", "失敗", "実行中"), strict=True))
     there = [name for name in names if counts[name]]

@@ -114,7 +114,7 @@ def _said(value: Any) -> str:
 def terms(folder: Folder, found: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The words of the page."""
     say = say_in(folder.lang)
-    slack = short(found.get("slack"))
+    slack = short(found.get("slack") or 0.0)
     said = (
         (
             *("front", "フロント"),
