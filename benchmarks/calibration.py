@@ -209,6 +209,21 @@ def conditions(n: int) -> tuple[Callable[[Draw, float, int], Estimate], Callable
     return world, lambda effect: float(6 / np.pi * np.arcsin(effect / 2))
 
 
+def kinds(share: float, sizes: tuple[int, ...] = (3, 2, 2, 2, 2, 2)) -> Callable[[Draw, float, int], Estimate]:
+    """Conditions of a few kinds, which explain ``share`` of both figures; a kind has the mean over its conditions."""
+
+    def figure(draw: Draw) -> np.ndarray:
+        scatter = np.sqrt(1 / share - 1)
+        return np.array([draw.standard_normal() + scatter * draw.standard_normal(n).mean() for n in sizes])
+
+    def world(draw: Draw, effect: float, seed: int) -> Estimate:
+        x = figure(draw)
+        y = effect * x + np.sqrt(1 - effect**2) * figure(draw)
+        return rank_relation(x, np.exp(y), permutations=PERMUTATIONS, seed=seed)
+
+    return world
+
+
 def relation_figures(draw: Draw, seeds: int, blocks: int, effect: float, pull: float, share: float) -> list[np.ndarray]:
     """Tables (seeds, blocks) of movement, false detections and accuracy.
 
@@ -312,6 +327,9 @@ def _condition_rows() -> list[Row]:
     for n in (6, 8, 13):
         world, truth = conditions(n)
         found.append(Row("rank_relation", f"{n} conditions", world, 0.0, 0.8, truth, attainable=_orders(n)))
+    for share in (0.5, 0.9):
+        setting = f"6 kinds of 2 or 3 conditions, explaining {share:g}"
+        found.append(Row("rank_relation", setting, kinds(share), 0.0, 0.8, truth, attainable=_orders(6)))
     return found
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from assay.metrics import debiased_cka
+from assay.studies import configure
 from assay.studies.families.claims import unhappy_vary_more, worse_is_wider
 from assay.studies.families.look import Look
-from assay.studies.families.pairs import pairs_and_layers
+from assay.studies.families.pairs import mean_spread, pairs_and_layers
 from assay.studies.families.tables import families
 
 
@@ -33,8 +34,52 @@ def test_one_bad_model_cannot_make_its_condition_both_worse_and_wider() -> None:
         own, distances, _ = cloud(draw, 13, 8)
         other, _, quality = cloud(draw, 13, 8)  # the paired models of the same conditions
         accuracy = pd.Series(quality).groupby(other.condition).mean()
-        false += worse_is_wider(own, distances, accuracy, 0.95).estimate.p <= 0.05
+        false += worse_is_wider(own, distances, accuracy, each_its_own(own), 0.95).estimate.p <= 0.05
     assert false <= 6  # 99.9 % limit of Binomial(40, .05)
+
+
+def each_its_own(own: pd.DataFrame) -> dict[str, str]:
+    return {name: name for name in own.condition}
+
+
+def kinds_at_two_times(draw: np.random.Generator, models: int = 4) -> tuple[pd.DataFrame, np.ndarray, pd.Series, dict]:
+    """Five kinds of stress at two times and three unstressed conditions: a kind has an accuracy and a width of its own,
+    which have nothing to do with one another, and its conditions hardly differ."""
+    kinds = {f"{kind}@{time}": kind for kind in "abcde" for time in (1, 2)} | dict.fromkeys(["none", "f@1", "f@2"], "none")
+    worth = {kind: draw.normal(size=2) for kind in dict.fromkeys(kinds.values())}
+    accuracy = pd.Series({name: worth[kind][0] + draw.normal() / 3 for name, kind in kinds.items()})
+    width = np.repeat([np.exp(0.5 * worth[kind][1]) for kind in kinds.values()], models)
+    points = draw.normal(size=(len(width), 10)) * width[:, None]
+    own = pd.DataFrame({"run": range(len(width)), "condition": np.repeat(list(kinds), models)})
+    return own, np.linalg.norm(points[:, None] - points, axis=-1), accuracy, kinds
+
+
+def test_times_of_one_kind_of_stress_are_no_further_evidence() -> None:
+    """Kinds that differ in both figures for reasons of their own; conditions as units would find that too often."""
+    found = {"kinds": 0, "conditions": 0}
+    for repeat in range(100):
+        own, distances, accuracy, kinds = kinds_at_two_times(np.random.default_rng(repeat))
+        found["kinds"] += worse_is_wider(own, distances, accuracy, kinds, 0.95).estimate.p <= 0.05
+        alone = each_its_own(own)
+        found["conditions"] += worse_is_wider(own, distances, accuracy, alone, 0.95).estimate.p <= 0.05
+    assert found["kinds"] <= 12 < found["conditions"]  # 12: 99.9 % limit of Binomial(100, .05)
+
+
+def test_the_figure_of_a_kind_is_the_mean_over_its_times() -> None:
+    own, distances, accuracy, kinds = kinds_at_two_times(np.random.default_rng(0))
+    judged = worse_is_wider(own, distances, accuracy, kinds, 0.95)
+    width = [mean_spread(distances[np.ix_(at, at)]) for at in own.groupby("condition", sort=False).indices.values()]
+    table = pd.DataFrame({"kind": list(kinds.values()), "x": accuracy.to_numpy(), "y": np.array(width, dtype=float)})
+    x, y = table.groupby("kind")[["x", "y"]].mean().rank().to_numpy().T
+    assert judged.estimate.n == 6 and judged.n_text["en"] == "6 kinds of stress, none being one"
+    assert judged.estimate.effect == pytest.approx(np.corrcoef(x, y)[0, 1])
+
+
+def test_too_few_kinds_of_stress_are_named_before_any_run_and_share_in_no_correction() -> None:
+    study, data = configure("families", "digits", settings=["grid.activations=[tanh]", "grid.losses=[focal]"])
+    assert list(study.lacking(data)) == ["worse-is-wider"]  # with none four kinds: 2 of 24 orders are .083
+    study, data = configure("families", "digits")
+    assert not study.lacking(data)
 
 
 def test_a_model_whose_layer_tells_one_input_from_the_rest_does_not_undo_the_others() -> None:
@@ -69,5 +114,6 @@ def test_a_worse_condition_that_is_wider_is_found() -> None:
     points = draw.normal(size=(104, 10)) * scale[:, None]
     own = pd.DataFrame({"run": range(104), "condition": np.repeat([f"c{i}" for i in range(13)], 8)})
     accuracy = pd.Series({f"c{i}": 0.9 - 0.01 * i for i in range(13)})
-    found = worse_is_wider(own, np.linalg.norm(points[:, None] - points, axis=-1), accuracy, 0.95).estimate
+    distances = np.linalg.norm(points[:, None] - points, axis=-1)
+    found = worse_is_wider(own, distances, accuracy, each_its_own(own), 0.95).estimate
     assert found.high < 0 and found.p < 0.01

@@ -33,6 +33,15 @@ def least_squares(y: np.ndarray, *columns: np.ndarray) -> Fit:
     return beta[: len(columns)], errors[: len(columns)], freedom
 
 
+def by_time(draw: int, seeds: int = 10, kinds: int = 4, times: int = 2) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """x and y that know nothing of one another; what a seed's runs have in common differs from time to time."""
+    g = np.random.default_rng(draw)
+    at = [time for _ in range(kinds) for time in range(times)]
+    shared = 2 * g.normal(size=(2, seeds, times))
+    x, y = shared[:, :, at] + g.normal(size=(2, seeds, kinds * times))
+    return x, y, at
+
+
 def confounded(draw: int, strength: float, seeds: int = 8, conditions: int = 6) -> tuple[np.ndarray, ...]:
     """x, y and z: z moves both, x does nothing to y; rows and columns have worths of their own."""
     g = np.random.default_rng(draw)
@@ -98,6 +107,30 @@ def test_confounding_that_explains_all_is_seen_to_be_within_reach() -> None:
 def test_no_more_associations_without_reason_than_the_level_says() -> None:
     p = [association(*confounded(draw, 0.0)[:2]).p for draw in range(200)]
     assert sum(one <= 0.05 for one in p) <= 20  # 99.9 % limit of Binomial(200, .05)
+
+
+def test_what_a_seed_has_in_common_at_one_time_is_no_association() -> None:
+    p = [(association(x, y, times=at).p, association(x, y).p) for x, y, at in map(by_time, range(200))]
+    within, across = (sum(one <= 0.05 for one in each) for each in zip(*p, strict=True))
+    assert within <= 20 < across  # 20: 99.9 % limit of Binomial(200, .05)
+
+
+def test_times_are_dummies_of_seeds_within_them() -> None:
+    x, y, at = by_time(0)
+    seeds = np.indices(x.shape)[0].ravel()
+    dummies = [(seeds == s) & (np.tile(at, len(x)) == t) for s in range(len(x)) for t in (0, 1)]
+    dummies += [np.tile(np.arange(x.shape[1]) == c, len(x)) for c in range(2, x.shape[1])]  # one of each time is free
+    design = np.column_stack([x.ravel(), *dummies]).astype(float)
+    beta, *_ = np.linalg.lstsq(design, y.ravel(), rcond=None)
+    left, freedom = y.ravel() - design @ beta, y.size - design.shape[1]
+    t = beta[0] / np.sqrt(np.linalg.inv(design.T @ design)[0, 0] * (left @ left) / freedom)
+    found = association(x, y, times=at)
+    assert found.freedom == freedom and found.correlation == pytest.approx(t / np.sqrt(t * t + freedom))
+
+
+def test_conditions_that_are_alone_at_their_time_are_refused() -> None:
+    with pytest.raises(BadInput, match="two of them at one time"):
+        association(np.eye(3), np.eye(3), times=[1, 2, 3])
 
 
 def test_what_moves_with_the_outcome_is_found_in_runs() -> None:

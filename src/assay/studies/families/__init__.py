@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import factorial
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -17,7 +18,7 @@ from assay.models import ActivationName, build
 from assay.studies.families import words
 from assay.studies.families.agree import PRIMARY
 from assay.studies.families.claims import CLAIMS
-from assay.studies.families.design import Condition, conditions, design
+from assay.studies.families.design import Condition, conditions, design, kind_of
 from assay.studies.families.judging import judge
 from assay.studies.families.observing import Seen, observed
 from assay.studies.families.references import MOST, SHARES, labelled_at_random
@@ -127,6 +128,11 @@ class Families(Study):
                 "unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))
             },
         }
+
+    def lacking(self, data: Dataset) -> dict[str, Text]:
+        """A relation over kinds of stress cannot be found over so few that every order of them is likely."""
+        kinds = len({kind_of(condition.plain()) for condition in self.conditions})
+        return {"worse-is-wider": words.MORE} if 2 / factorial(kinds) > self.level else {}
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every run once; twins of one seed together."""

@@ -43,7 +43,8 @@ CLAIMS = (
     relation(
         "worse-is-wider",
         words.CLAIM["worse-is-wider"],
-        "rank correlation over conditions of mean test accuracy (paired models) and spread (family models); " + BOTH,
+        "rank correlation over kinds of stress (a kind's times averaged, forks with the unstressed runs) of mean test "
+        "accuracy (paired models) and spread (family models); " + BOTH,
         claimed="below",
     ),
     relation(
@@ -56,7 +57,7 @@ CLAIMS = (
 )
 
 
-LEAST_CONDITIONS = 4
+LEAST_KINDS = 4
 LEAST_SEEDS = 5  # below, a relation over seeds is not even estimated
 
 
@@ -100,18 +101,25 @@ def unhappy_vary_more(own: pd.DataFrame, distances: np.ndarray, level: float) ->
     return Judged(estimate, words.per_family(n), words.sentence("unhappy-vary-more", estimate))
 
 
-def worse_is_wider(own: pd.DataFrame, distances: np.ndarray, accuracy: pd.Series, level: float) -> Judged:
-    """Over conditions: does the spread fall as the mean test accuracy rises? The condition is the unit.
+def worse_is_wider(
+    own: pd.DataFrame, distances: np.ndarray, accuracy: pd.Series, kinds: Mapping[str, str], level: float
+) -> Judged:
+    """Over kinds of stress: does the spread fall as the mean test accuracy rises? The kind is the unit.
+
+    Two times of one stress harm and scatter models alike, for whatever reason; taken as two conditions they would show
+    one coincidence twice. So a kind (``kinds``, by condition) has the mean of both figures over its conditions.
 
     Spread is that of the family models, accuracy that of the paired ones: of the same models, one bad outlier alone
     would lower the first and widen the second.
     """
     names = [name for name in dict.fromkeys(own.condition) if name in accuracy.index] if len(own) else []
     widths = {name: mean_spread(distances[np.ix_(at, at)]) for name in names if len(at := _members(own, name)) > 1}
-    if len(widths) < LEAST_CONDITIONS:
-        return Judged(NOTHING, words.conditions(len(widths)), words.sentence("worse-is-wider", NOTHING))
-    estimate = rank_relation(accuracy[list(widths)].to_numpy(float), np.array(list(widths.values())), level=level)
-    return Judged(estimate, words.conditions(len(widths)), words.sentence("worse-is-wider", estimate))
+    table = pd.DataFrame({"accuracy": accuracy[list(widths)], "width": widths}, dtype=float)
+    by_kind = table.groupby([kinds[name] for name in table.index], sort=False).mean()
+    if len(by_kind) < LEAST_KINDS:
+        return Judged(NOTHING, words.kinds(len(by_kind)), words.sentence("worse-is-wider", NOTHING))
+    estimate = rank_relation(by_kind.accuracy.to_numpy(), by_kind.width.to_numpy(), level=level)
+    return Judged(estimate, words.kinds(len(by_kind)), words.sentence("worse-is-wider", estimate))
 
 
 def _members(own: pd.DataFrame, name: str) -> np.ndarray:

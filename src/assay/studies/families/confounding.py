@@ -42,23 +42,40 @@ class Association:
     freedom: int
 
 
-def residual(table: ArrayLike) -> Array:
-    """What is left of a table (seeds, conditions) without the means of its rows and of its columns.
+def residual(table: ArrayLike, times: Sequence[Any] | None = None) -> Array:
+    """What is left of a table (seeds, conditions) without the means of its columns and, within a time, of its rows.
+
+    ``times``: (conditions,), one for all if not given.
 
     >>> residual([[1, 2], [3, 4]]).tolist(), residual([[1, 0], [0, 1]]).tolist()
     ([[0.0, 0.0], [0.0, 0.0]], [[0.5, -0.5], [-0.5, 0.5]])
+    >>> residual([[1, 0, 7], [0, 1, 2]], ["early", "early", "late"]).tolist()
+    [[0.5, -0.5, 0.0], [-0.5, 0.5, 0.0]]
     """
     t = np.asarray(table, dtype=float)
-    return t - t.mean(0) - t.mean(1, keepdims=True) + t.mean()
+    left = np.empty_like(t)
+    for at in _together(times, t.shape[1]):
+        own = t[:, at]
+        left[:, at] = own - own.mean(0) - own.mean(1, keepdims=True) + own.mean()
+    return left
 
 
-def association(x: ArrayLike, y: ArrayLike, level: float = 0.95) -> Association:
+def _together(times: Sequence[Any] | None, conditions: int) -> list[NDArray[np.intp]]:
+    names = [None] * conditions if times is None else list(times)
+    return [np.array([i for i, name in enumerate(names) if name == each]) for each in dict.fromkeys(names)]
+
+
+def association(
+    x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Sequence[Any] | None = None
+) -> Association:
     """How x goes with y at equal condition and equal seed, and how strong a confounder must be to explain it away.
 
-    ``x``, ``y``: (seeds, conditions), three or more of each. Both are freed of the means of conditions and seeds, which
-    removes all that a condition does to its runs and a seed to its runs, known or not. ``correlation``: of what is
-    left, r, in [-1, 1]; t = r sqrt(df / (1 - r^2)), df = (seeds - 1)(conditions - 1) - 1; ``low``, ``high`` by Fisher's
-    z with df; ``p`` two-sided, for runs that are independent given condition and seed.
+    ``x``, ``y``: (seeds, conditions), three or more of each; ``times``: (conditions,), when a condition's stress came,
+    one for all if not given. Both are freed of the means of conditions and, within each time, of seeds. That removes
+    all that a condition does to its runs and what a seed's runs of one time have in common, known or not: until then
+    they were one run, and are compared with one fork. ``correlation``: of what is left, r, in [-1, 1];
+    t = r sqrt(df / (1 - r^2)), df = (seeds - 1)(conditions - times) - 1; ``low``, ``high`` by Fisher's z with df; ``p``
+    two-sided, for runs that are independent given condition, seed and time.
 
     ``robustness``: a confounder that explains this share of what is left of x and this share of what is left of y
     (given x), or more, can bring r to 0; a weaker one cannot. In [0, 1]:
@@ -75,13 +92,14 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95) -> Association:
     (3, 0.866025, 0.791288)
     """
     a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if a.ndim != 2 or a.shape != b.shape or min(a.shape) < LEAST:
+    groups = _together(times, a.shape[-1] if a.ndim else 0)
+    if a.ndim != 2 or a.shape != b.shape or min(a.shape) < LEAST or a.shape[1] == len(groups):
         raise BadInput(
-            f"asked for an association; found shapes {a.shape} and {b.shape}; give {LEAST} or more seeds by "
-            f"{LEAST} or more conditions"
+            f"asked for an association; found shapes {a.shape} and {b.shape} at {len(groups)} times; give {LEAST} or "
+            f"more seeds by {LEAST} or more conditions, two of them at one time"
         )
-    df, nan = (a.shape[0] - 1) * (a.shape[1] - 1) - 1, float("nan")
-    r = correlation(residual(a), residual(b))
+    df, nan = (a.shape[0] - 1) * (a.shape[1] - len(groups)) - 1, float("nan")
+    r = correlation(residual(a, times), residual(b, times))
     if not np.isfinite(r):
         return Association(nan, nan, nan, 1.0, nan, nan, df)
     from scipy.special import ndtri, stdtr, stdtrit
@@ -151,6 +169,7 @@ def associations(
     """
     differences = against_forks(runs, conditions)
     paired = runs[(runs["design"] == "paired") & runs["stress"].isin(STRESSED)].set_index(["seed", "condition"])
+    at = {condition["name"]: condition["at"] for condition in conditions}
     rows = []
     for figure in figures:
         for outcome in OUTCOMES:
@@ -158,16 +177,18 @@ def associations(
             if figure not in paired or KNOWN not in paired or own.empty:
                 continue
             every = pd.DataFrame({"y": own, "x": paired[figure], "known": paired[KNOWN]}).astype(float)
-            x, y, known = _complete(every)
-            if min(x.shape) < LEAST:
+            (x, y, known), names = _complete(every)
+            times = [at[name] for name in names]
+            if min(x.shape) < LEAST or len(set(times)) == len(times):
                 continue
-            found = association(x, y, level)
+            found = association(x, y, level, times=times)
+            x, y, known = (residual(each, times) for each in (x, y, known))
             rows.append(
                 {
                     **{"figure": figure, "outcome": outcome, "seeds": len(x), "conditions": x.shape[1]},
                     **{name: value for name, value in vars(found).items() if name != "freedom"},
-                    "known_movement": correlation(residual(known), residual(x)) ** 2,
-                    "known_outcome": _partial(residual(known), residual(y), residual(x)) ** 2,
+                    "known_movement": correlation(known, x) ** 2,
+                    "known_outcome": _partial(known, y, x) ** 2,
                 }
             )
     table = pd.DataFrame(rows, columns=ASSOCIATIONS)
@@ -184,10 +205,11 @@ def _partial(a: Array, b: Array, given: Array) -> float:
     return correlation(a, b)
 
 
-def _complete(every: pd.DataFrame) -> list[Array]:
-    """The columns x, y and known as full tables (seeds, conditions), ranked within conditions."""
+def _complete(every: pd.DataFrame) -> tuple[list[Array], list[str]]:
+    """The columns x, y and known as full tables (seeds, conditions), ranked within conditions; the conditions."""
     wide = {name: every[name].unstack("condition") for name in ("x", "y", "known")}
     there = wide["x"].notna() & wide["y"].notna() & wide["known"].notna()
     there = there.loc[:, there.mean(axis=0) > 2 / 3]
     seeds = there.index[there.all(axis=1)]
-    return [ranks(wide[name].loc[seeds, there.columns].to_numpy(float)) for name in ("x", "y", "known")]
+    tables = [ranks(wide[name].loc[seeds, there.columns].to_numpy(float)) for name in ("x", "y", "known")]
+    return tables, list(there.columns)

@@ -45,6 +45,15 @@ class Condition:
         return text(f"{what[0]} to {self.kind} at {share}", f"{share}で{what[1]}を{self.kind}に変更")
 
 
+def kind_of(condition: Mapping[str, Any]) -> str:
+    """What a condition is a case of, whatever its time; a fork is an unstressed run with other draws.
+
+    >>> kind_of({"stress": "loss", "kind": "focal", "at": 0.25}), kind_of({"stress": "fork", "kind": "", "at": 0.5})
+    ('loss:focal', 'none')
+    """
+    return "none" if condition["stress"] in ("none", "fork") else f"{condition['stress']}:{condition['kind']}"
+
+
 def conditions(
     activations: Sequence[str], losses: Sequence[Loss], times: Sequence[Fraction], optimiser: str
 ) -> list[Condition]:

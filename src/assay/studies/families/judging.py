@@ -19,6 +19,7 @@ from assay.studies.families.claims import (
     unhappy_vary_more,
     worse_is_wider,
 )
+from assay.studies.families.design import kind_of
 from assay.studies.families.robust import told
 from assay.studies.phrases import stopped
 from assay.studies.study import Judged, Tables, Text
@@ -59,11 +60,12 @@ def by_one(
     paired, left_out = _complete(alive[alive.design == "paired"], about)
     own, distances = models_and_distances(alive[alive.design == "family"], pairs, measure.name)
     accuracy = alive[alive.design == "paired"].groupby("condition").test_accuracy.mean()
+    kinds = {condition["name"]: kind_of(condition) for condition in about["conditions"]}
     judged = {
         "stress-moves": stress_moves(paired, about, level),
         "places-differ": places_differ(own, distances, level),
         "unhappy-vary-more": unhappy_vary_more(own, distances, level),
-        "worse-is-wider": worse_is_wider(own, distances, accuracy, level),
+        "worse-is-wider": worse_is_wider(own, distances, accuracy, kinds, level),
         "movers-misjudge": movers_misjudge(paired, level),
     }
     return judged, left_out, int((alive.design == "family").sum()) - len(own)

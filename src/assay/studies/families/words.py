@@ -17,8 +17,8 @@ QUESTION = text(
     "よく汎化するモデルは内部表現も互いに似ているか。学習中のストレスはモデルを別の場所へ動かすか。",
 )
 MORE = text(
-    "More conditions would decide it: more kinds or times of stress (--set grid.times=[0.1,0.25,0.5,0.75]).",
-    "条件（ストレスの種類や時点）を増やすと判断できます（--set grid.times=[0.1,0.25,0.5,0.75]）。",
+    "More kinds of stress would decide it (--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]').",
+    "ストレスの種類を増やすと判断できます（--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]'）。",
 )
 CLAIM = {
     "stress-moves": text(
@@ -126,9 +126,9 @@ def sentence(claim: str, estimate: Estimate) -> Text:
             f"汎化の悪いモデルは、良いモデルの{e}倍ばらつきます{span_ja}。",
         ),
         "worse-is-wider": text(
-            f"Over conditions, accuracy and spread go together with a rank correlation of {e} {span_en}; "
+            f"Over kinds of stress, accuracy and spread go together with a rank correlation of {e} {span_en}; "
             "\N{MINUS SIGN}1 is: the worse, the wider.",
-            f"条件間で、精度とばらつきの順位相関は{e}です{span_ja}。−1は「悪い条件ほどばらつく」を意味します。",
+            f"ストレスの種類間で、精度とばらつきの順位相関は{e}です{span_ja}。−1は「悪い条件ほどばらつく」を意味します。",
         ),
         "movers-misjudge": text(
             f"At equal accuracy, movement and false detections go together with a rank correlation of {e} {span_en}.",
@@ -176,9 +176,9 @@ def per_family(n: int) -> Text:
     return text(f"{n // 2} models a family, compared within conditions", f"各群{n // 2}モデル（条件内で比較）")
 
 
-def conditions(n: int) -> Text:
-    """How many conditions."""
-    return text(f"{n} conditions", f"{n}条件")
+def kinds(n: int) -> Text:
+    """How many kinds of stress, of which none is one."""
+    return text(f"{n} kinds of stress, none being one", f"ストレス{n}種類（「なし」を含む）")
 
 
 def left_out(names: Sequence[str]) -> list[Text]:

@@ -164,7 +164,7 @@ def associated(folder: Folder) -> Table | None:
     columns = (
         Column(say("movement by", "移動の指標")),
         Column(say("change of", "変化")),
-        Column(say("rank correlation", "順位相関"), True, say("at equal condition and seed", "条件とシードを揃えて")),
+        Column(say("rank correlation", "順位相関"), True, say("at equal condition, and equal seed within a time", "条件と、時点ごとのシードを揃えて")),
         Column("p", True, say("corrected for all of the table", "表全体で補正")),
         Column(say("robustness, %", "頑健性 (%)"), True, say(
             "a confounder must explain this share of what is left of both to bring the correlation to nothing",
