@@ -109,7 +109,10 @@ def made_up(shifts: tuple[float, float], conditions: int = 5, models: int = 8) -
         "level": 0.05,
         "seeds": models,
         "measures": [measure.name for measure in PRIMARY],
-        "conditions": [{"name": n, "at": None if n == "none" else 0.5} for n in names],
+        "conditions": [
+            {"name": n, "stress": s, "kind": n.partition("@")[0].partition(":")[2], "at": None if n == "none" else 0.5}
+            for n, s in zip(names, stress, strict=True)
+        ],
     }
     return about, {"runs": runs, "pairs": pairs}
 

@@ -11,11 +11,13 @@ import pytest
 
 from assay.lab import Lab
 from assay.metrics import METRICS
+from assay.report.charts.families.beside import answers as answers_table
 from assay.report.charts.families.beside import beside as beside_blocks
+from assay.report.charts.families.geometry import by_families
 from assay.report.charts.families.measures import by_measure
 from assay.report.folder import Folder
 from assay.studies import Means, conduct, configure
-from assay.studies.families.beside import BesideJob, beside, chosen, measures_beside
+from assay.studies.families.beside import ANSWERS, BesideJob, beside, chosen, measures_beside
 from assay.studies.families.tables import families
 from assay.studies.families.trust import PRIMARY
 from tests.studies.conftest import SMALL
@@ -53,6 +55,28 @@ def test_values_are_the_means_of_the_measure_and_dead_layers_are_left_out() -> N
     assert rows[0]["between"] is None
 
 
+def test_measures_of_answers_are_their_means_over_the_same_pairs() -> None:
+    draw = np.random.default_rng(0)
+    own, _, _ = cloud(draw, 2, 6)
+    own["family"] = families(own)
+    features = {run: {"a": draw.normal(size=(20, 3))} for run in own.run}
+    logits, labels = {run: draw.normal(size=(20, 3)) for run in own.run}, draw.integers(0, 3, 20)
+    found = measures_beside(features, own, {}, {}, 2, in_turn, 0.95, logits, labels)["measures"]
+    at = found[found.layer == "logits"].set_index("measure")
+    pairs = chosen(own, 2)
+    for kind in ("happy", "unhappy", "between"):
+        overlap = np.mean([METRICS["error_overlap"](logits[a], logits[b], labels) for a, b in pairs[kind]])
+        apart = np.mean([METRICS["jensen_shannon"](logits[a], logits[b]) for a, b in pairs[kind]])
+        assert at.loc["error_overlap", kind] == pytest.approx(overlap)
+        assert at.loc["jensen_shannon", kind] == pytest.approx(apart)
+        assert at.loc["disagreement", f"pairs_{kind}"] == len(pairs[kind])
+
+
+def cka_pairs(study) -> int:
+    """Two models of a family a condition are one pair."""
+    return len(study.conditions)
+
+
 def test_none_are_taken_where_none_are_wanted() -> None:
     own, _, _ = cloud(np.random.default_rng(0), 2, 6)
     own["family"] = families(own)
@@ -66,7 +90,9 @@ def test_a_small_study_tells_trained_models_from_untrained_ones(parts: Path, tmp
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     measures, trust = (pd.read_csv(folder / f"{name}.csv") for name in ("measures", "trust"))
     names = {name for name, m in METRICS.items() if m.card.needs == ("features_a", "features_b")}
-    assert set(measures.measure) == set(trust.measure) == names
+    assert set(trust.measure) == names and set(measures.measure) == names | set(ANSWERS)
+    answers = measures[measures.layer == "logits"].set_index("measure")
+    assert set(answers.index) == set(ANSWERS) and (answers.pairs_happy == cka_pairs(study)).all()
     cka = measures[measures.measure == "cka_distance"].iloc[-1]
     assert cka.pairs_happy == cka.pairs_unhappy == len(study.conditions) and cka.happy >= 0
     assert (trust.models == 6 + 8).all() and trust.separation.between(0, 1).all()
@@ -76,5 +102,11 @@ def test_a_small_study_tells_trained_models_from_untrained_ones(parts: Path, tmp
     *said, table = beside_blocks(shown)
     assert len(table.rows) == len(names) and [row[0].text for row in table.rows][:2] == list(PRIMARY)
     assert "Trusted here are" in said[0].text or "None of" in said[0].text
+    table = answers_table(shown)
+    assert table is not None and [row[0].text for row in table.rows] == list(ANSWERS)
+    runs = pd.read_csv(folder / "runs.csv")
+    assert runs.participation_ratio.between(1, 8).all() and runs.kernel_density.between(0, 1).all()
+    inside = by_families(shown)
+    assert inside is not None and len(inside.rows) == 5
     by = by_measure(shown, "stress-moves")
     assert by is not None and len(by.rows) == 2

@@ -45,7 +45,8 @@ def each_its_own(own: pd.DataFrame) -> dict[str, str]:
 def kinds_at_two_times(draw: np.random.Generator, models: int = 4) -> tuple[pd.DataFrame, np.ndarray, pd.Series, dict]:
     """Five kinds of stress at two times and three unstressed conditions: a kind has an accuracy and a width of its own,
     which have nothing to do with one another, and its conditions hardly differ."""
-    kinds = {f"{kind}@{time}": kind for kind in "abcde" for time in (1, 2)} | dict.fromkeys(["none", "f@1", "f@2"], "none")
+    kinds = {f"{kind}@{time}": kind for kind in "abcde" for time in (1, 2)}
+    kinds |= dict.fromkeys(["none", "fork@1", "fork@2"], "none")
     worth = {kind: draw.normal(size=2) for kind in dict.fromkeys(kinds.values())}
     accuracy = pd.Series({name: worth[kind][0] + draw.normal() / 3 for name, kind in kinds.items()})
     width = np.repeat([np.exp(0.5 * worth[kind][1]) for kind in kinds.values()], models)

@@ -1,5 +1,7 @@
 """The other measures of similarity beside the two that claims rest on: what each says, and whether it can be trusted.
 
+Of representations layer by layer, and of answers: do two models say the same, and do they fail together?
+
 On few models, because some measures cost milliseconds and some a second a pair: of each condition the happiest and the
 unhappiest ``per``, each within its family, and each with the model of its place in the next condition.
 """
@@ -24,6 +26,7 @@ from assay.studies.study import Map
 
 KINDS = ("happy", "unhappy", "between")
 MEASURES = ["measure", "layer", *KINDS, *(f"pairs_{kind}" for kind in KINDS)]
+ANSWERS = ("disagreement", "jensen_shannon", "error_overlap", "chance_error_overlap", "error_consistency")
 COSTS = ("seconds", "pairs", "megabytes")  # differ from day to day: provenance, not tables
 Pairs = Mapping[str, Sequence[tuple[str, str]]]
 
@@ -48,13 +51,16 @@ def measures_beside(
     per: int,
     each: Map,
     level: float,
+    logits: Mapping[str, np.ndarray] | None = None,
+    labels: np.ndarray | None = None,
 ) -> dict[str, pd.DataFrame]:
     """``measures.csv``, a row a measure and layer: mean similarity of happy models of one condition, of unhappy ones,
     and of models of different conditions; ``trust.csv``, a row a measure: see `trusted`.
 
     ``runs``: `runs.csv`, of which the family design is used; ``known`` and ``groups``: models with what they were
-    trained with; ``per``: models of each family a condition, 0 for none of this. Costs are in the attribute ``costs``
-    of the second table.
+    trained with; ``per``: models of each family a condition, 0 for none of this. With ``logits`` of the same models and
+    the ``labels`` of the probe, rows of the layer `logits` say what the measures of answers (`ANSWERS`) do; trust is
+    not asked of them, as they look at nothing inside. Costs are in the attribute ``costs`` of the second table.
     """
     empty = {"measures": pd.DataFrame(columns=MEASURES), "trust": pd.DataFrame(columns=_kept())}
     pairs = chosen(runs[runs.run.isin(features)], per)
@@ -65,14 +71,28 @@ def measures_beside(
     jobs = [BesideJob(name, used, pairs, known, groups) for name in names]
     done = dict(each(beside, jobs, "comparing measures"))  # as they come; rows stand in the order of the registry
     found = [done[number] for number in sorted(done)]
+    rows = [row for rows, _ in found for row in rows]
+    if logits is not None and labels is not None:
+        rows += [_answers(name, pairs, logits, labels) for name in ANSWERS]
+    made = pd.DataFrame(rows, columns=MEASURES)
     trust = [frame for _, frame in found if len(frame)]
     if not trust:
-        return {**empty, "measures": pd.DataFrame([row for rows, _ in found for row in rows], columns=MEASURES)}
+        return {**empty, "measures": made}
     table = decided(pd.concat(trust, ignore_index=True), level)
     costs = table[["measure", *COSTS]].to_dict("records")
     table = table[_kept()]
     table.attrs["costs"] = costs
-    return {"measures": pd.DataFrame([row for rows, _ in found for row in rows], columns=MEASURES), "trust": table}
+    return {"measures": made, "trust": table}
+
+
+def _answers(measure: str, pairs: Pairs, logits: Mapping[str, np.ndarray], labels: np.ndarray) -> dict[str, Any]:
+    """One measure of two models' answers on the same pairs."""
+    also = (labels,) if "labels" in METRICS[measure].card.needs else ()
+    row: dict[str, Any] = {"measure": measure, "layer": "logits"}
+    for kind in KINDS:
+        values = [float(METRICS[measure](logits[a], logits[b], *also)) for a, b in pairs[kind]]
+        row |= {kind: float(np.mean(values)) if values else None, f"pairs_{kind}": len(values)}
+    return row
 
 
 def _kept() -> list[str]:

@@ -65,9 +65,7 @@ def _together(times: Sequence[Any] | None, conditions: int) -> list[NDArray[np.i
     return [np.array([i for i, name in enumerate(names) if name == each]) for each in dict.fromkeys(names)]
 
 
-def association(
-    x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Sequence[Any] | None = None
-) -> Association:
+def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Sequence[Any] | None = None) -> Association:
     """How x goes with y at equal condition and equal seed, and how strong a confounder must be to explain it away.
 
     ``x``, ``y``: (seeds, conditions), three or more of each; ``times``: (conditions,), when a condition's stress came,

@@ -16,6 +16,7 @@ from assay.lab.observe import View, features, load_model, numbers, probe_of
 from assay.lab.threads import limited
 from assay.metrics import METRICS, accuracy, is_constant
 from assay.studies.families.agree import PRIMARY
+from assay.studies.families.geometry import geometry
 
 Features = dict[str, np.ndarray]
 
@@ -67,7 +68,8 @@ def _look(job: LookJob) -> Look:
         if "1" not in seen:
             continue
         logits, final = seen["1"]
-        found.numbers[run] = _numbers(job, lab, run, data, final[job.layers[-1]])
+        primary = final[job.layers[-1]]
+        found.numbers[run] = {**_numbers(job, lab, run, data, primary), **geometry(primary)}
         if job.twin is None:
             found.features[run], found.logits[run] = final, logits
             continue

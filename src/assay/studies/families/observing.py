@@ -69,7 +69,8 @@ def observed(
         kinds = {**referred(seen.planned), **dict.fromkeys(fresh, UNTRAINED)}
         made["references"] = against_references(inside, kinds, seen.layers[-1])
         made["controls"] = controls(made["runs"], made["pairs"], made["references"], controlled, each)
-    made |= measures_beside(looks.features, made["runs"], known, groups, beside, each, level)
+    labels = seen.data.test.labels[probe.numpy()]
+    made |= measures_beside(looks.features, made["runs"], known, groups, beside, each, level, looks.logits, labels)
     stress = {str(condition["name"]): str(condition["stress"]) for condition in seen.conditions}
     if patched:
         made["patches"] = patches(seen.own, stress, seen.view, seen.lab, each, patched)

@@ -13,6 +13,7 @@ import pandas as pd
 from assay.data import Dataset
 from assay.lab import Lab
 from assay.studies.families.agree import LOGITS, PRIMARY
+from assay.studies.families.geometry import FIGURES
 from assay.studies.families.look import Look
 from assay.studies.families.pairs import pairs_and_layers
 from assay.studies.families.sorting import families
@@ -70,7 +71,7 @@ def _runs(
     for run, plan in planned.items():
         found = looks.numbers.get(run, {})
         row = run_row(run, plan, found, lab, data)
-        row |= {"density": found.get("density"), "correlation": found.get("correlation")}
+        row |= {figure: found.get(figure) for figure in FIGURES}
         for layer, measures in ((primary, PRIMARY), ("logits", LOGITS)):
             end = ends.get((run, layer), {})
             row |= {measure.movement: end.get(measure.from_twin) for measure in measures}

@@ -10,6 +10,7 @@ from assay.report.charts.families import (
     beside,
     causes,
     detail,
+    geometry,
     measures,
     motion,
     movers,
@@ -33,7 +34,7 @@ Drawing = Callable[[Folder, Space], Block | None]
 EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
     "stress-moves": (lambda f, _: motion.trajectories(f), lambda f, _: tables.movement(f)),
     "places-differ": (place.distance_heat, tables.places),
-    "unhappy-vary-more": (spread.happy_unhappy, tables.spreads),
+    "unhappy-vary-more": (spread.happy_unhappy, tables.spreads, lambda f, _: geometry.by_families(f)),
     "worse-is-wider": (spread.spread_accuracy, tables.widths),
     "movers-misjudge": (lambda f, _: movers.movement_errors(f), lambda f, _: tables.movers(f)),
 }
@@ -77,7 +78,11 @@ def _looks(folder: Folder) -> list[Section]:
             [rates.false_detections(folder), rates.shift_table(folder)],
         ),
         ("by-layer", say("Similarity by layer", "層ごとの類似度"), [detail.layers(folder)]),
-        ("measures", say("Which measure can be trusted here", "ここで信頼できる指標"), beside.beside(folder)),
+        (
+            "measures",
+            say("Which measure can be trusted here", "ここで信頼できる指標"),
+            [*beside.beside(folder), beside.answers(folder)],
+        ),
         (
             "samples-moved",
             say("Which classes and samples moved most", "最も動いたクラスとサンプル"),

@@ -8,7 +8,7 @@ from assay.report.blocks import Block, Cell, Column, Table, Text
 from assay.report.folder import Folder
 from assay.report.numbers import number, probability
 from assay.report.words import Say, say_in
-from assay.studies.families.beside import KINDS
+from assay.studies.families.beside import ANSWERS, KINDS
 from assay.studies.families.trust import sentence
 
 
@@ -53,6 +53,40 @@ def beside(folder: Folder) -> list[Block | None]:
     if not len(trust):
         return [table]
     return [Text(folder.text(sentence(trust))), Text(_groups(folder, say)), table]
+
+
+def answers(folder: Folder) -> Table | None:
+    """The measures of two models' answers, on the same pairs; studies from before these were taken have none."""
+    say, measures = say_in(folder.lang), folder.table("measures")
+    at = measures[measures.measure.isin(ANSWERS)].set_index("measure") if len(measures) else measures
+    if at.empty:
+        return None
+    meaning = {
+        "disagreement": say("share of samples answered otherwise", "回答が異なる割合"),
+        "jensen_shannon": say("bits between their probabilities", "確率分布間の距離（ビット）"),
+        "error_overlap": say("of what either gets wrong, share that both do", "どちらかの誤りのうち共通の割合"),
+        "chance_error_overlap": say("the same, if they erred independently", "誤りが独立な場合の同じ割合"),
+        "error_consistency": say("1 the same errors, 0 as by chance", "1：同じ誤り、0：偶然並み"),
+    }
+    rows = tuple(
+        (
+            Cell(name, name, note=meaning[name]),
+            *(Cell(number(at.loc[name, kind], 3), at.loc[name, kind]) for kind in KINDS),
+        )
+        for name in ANSWERS
+        if name in at.index
+    )
+    columns = (
+        Column(say("measure", "指標")),
+        Column(say("happy", "良い"), number=True),
+        Column(say("unhappy", "悪い"), number=True),
+        Column(say("between conditions", "条件間"), number=True),
+    )
+    caption = say(
+        "Do two models say the same, and fail together? Means over the same pairs",
+        "二つのモデルの回答と誤りの一致（同じ対の平均）",
+    )
+    return Table("answers", caption, columns, rows)
 
 
 def _row(name: str, at: Any, known: dict[str, Any], costs: dict[str, Any], primary: bool, say: Say) -> tuple[Cell, ...]:

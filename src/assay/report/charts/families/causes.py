@@ -161,10 +161,11 @@ def associated(folder: Folder) -> Table | None:
             Cell(number(100 * one.robustness_p, 0), one.robustness_p),
             Cell(f"{number(100 * one.known_movement, 0)} / {number(100 * one.known_outcome, 0)}", one.known_movement),
         ))  # fmt: skip
+    at_equal = say("at equal condition, and equal seed within a time", "条件と、時点ごとのシードを揃えて")
     columns = (
         Column(say("movement by", "移動の指標")),
         Column(say("change of", "変化")),
-        Column(say("rank correlation", "順位相関"), True, say("at equal condition, and equal seed within a time", "条件と、時点ごとのシードを揃えて")),
+        Column(say("rank correlation", "順位相関"), True, at_equal),
         Column("p", True, say("corrected for all of the table", "表全体で補正")),
         Column(say("robustness, %", "頑健性 (%)"), True, say(
             "a confounder must explain this share of what is left of both to bring the correlation to nothing",
