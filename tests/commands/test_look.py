@@ -38,7 +38,29 @@ class Sure(Net):
         return super().forward(x).softmax(1)
 
 
-OWN = "from torch import Tensor, nn\n" + inspect.getsource(Net) + inspect.getsource(Sure)
+class One(nn.Module):
+    """Two classes by one logit."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(shape[0], 8), nn.ReLU())
+        self.head = nn.Linear(8, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x))
+
+
+class OneSure(One):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).sigmoid()
+
+
+class Zero(One):
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.pad(super().forward(x), (1, 0))
+
+
+OWN = "from torch import Tensor, nn\n" + "".join(map(inspect.getsource, (Net, Sure, One, OneSure, Zero)))
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str, command: str = "look") -> tuple[int, str, str]:
@@ -240,6 +262,35 @@ def test_false_rejects_escapes_groups_and_dangerous_names(capsys: pytest.Capture
     assert found["relations"][0]["word"] == "too few"
     page = Path(found["report"]).read_text(encoding="utf-8")
     assert EVIL not in page and "&lt;script&gt;" in page and "by group" in page
+
+
+def test_two_classes_by_one_logit_by_its_sigmoid_and_by_two_are_one_model(
+    capsys: pytest.CaptureFixture[str], place: Path
+) -> None:
+    data = load_data("cells")
+    torch.manual_seed(0)
+    net = One(data.shape, 2)
+    optimiser = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in range(60):
+        optimiser.zero_grad()
+        loss = nn.functional.binary_cross_entropy_with_logits(net(data.train.x)[:, 0], data.train.y.float())
+        loss.backward()
+        optimiser.step()
+    save_file(net.state_dict(), place / "one.safetensors")
+    found = {}
+    for name in ("One", "OneSure", "Zero"):
+        words = [f"{place}/mine.py:{name}", "--weights", f"{place}/one.safetensors", "--data", "cells", "--json"]
+        code, out, _ = call(capsys, *words, *shelf(place, f"one-{name}"))
+        assert code == 0
+        found[name] = json.loads(out)
+        assert found[name]["layers"] == ["body.1"]
+    right = ((net(data.test.x)[:, 0] > 0).long() == data.test.y).double().mean().item()
+    assert right > 0.8 and found["Zero"]["rates"][0]["accuracy"] == pytest.approx(right)
+    assert found["One"]["rates"] == found["Zero"]["rates"] and found["One"]["classes"] == found["Zero"]["classes"]
+    assert found["OneSure"]["rates"][0]["accuracy"] == pytest.approx(right)
+    said = {name: " ".join(each["warnings"]) for name, each in found.items()}
+    assert "speak for benign" in said["One"] and "returns probabilities" in said["OneSure"]
+    assert "by one number" not in said["Zero"]
 
 
 def test_tables_of_numbers_and_runs_of_a_lab(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

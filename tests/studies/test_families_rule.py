@@ -91,7 +91,7 @@ def test_what_is_planted_is_found_and_said() -> None:
     assert list(found.figure) == ["movement", "movement_procrustes"] and rule is not None
     assert rule["justified"] and rule["rate"] > rule["rose_below"] / rule["below"] and rule["p_holm"] < 0.02
     said = sentence(found)
-    assert f"{rule['rose_above']} of {rule['above']} held-out cases" in said["en"]
+    assert f"passed in {rule['above']} cases; they rose in {rule['rose_above']} of these" in said["en"]
     assert f"{rule['above']}件中{rule['rose_above']}件" in said["ja"]
 
 

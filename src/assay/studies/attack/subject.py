@@ -92,7 +92,7 @@ def subject(
     place: str, *, model: str | None, data: str | None, weights: str | None, regroup: bool, device: str
 ) -> Subject:
     """What is attacked; `BadInput` where network, weights and data do not fit, or the answers are no logits."""
-    net, name, held, source, dataset = network(place, model, data, weights, regroup, one_logit=True)
+    net, name, held, source, dataset = network(place, model, data, weights, regroup)
     warnings = list(dataset.warnings)
     if not held:
         warnings.append(f"no --weights: the network is what {name} returns, and nothing was loaded into it")
@@ -119,19 +119,20 @@ def surrogate(place: str, of: Subject, model: str | None, device: str) -> nn.Mod
 
 def network(
     place: str, model: str | None, data: str | None, weights: str | None, regroup: bool,
-    production: str | None = None, verb: str = "attack", one_logit: bool = False,
+    production: str | None = None, verb: str = "attack",
 ) -> tuple[nn.Module, str, str, str, Dataset]:  # fmt: skip
     """The network, its name, where its weights are (or nothing), where the data are, and the data.
 
     ``place``: a file of weights, a run's folder, or ``file.py:function``. ``verb``: what is to be done, for messages;
-    its first word is the command. ``one_logit`` as for `build`. `BadInput` where network, weights and data do not fit.
+    its first word is the command. The user's own network may answer two classes by one logit (`build`). `BadInput`
+    where network, weights and data do not fit.
     """
     own = own_file(place)
     if own and weights is None:
         if data is None:
             raise BadInput(f"asked to {verb} {place}; found no --data; give what it was trained on: --data parts/")
         dataset = Source(data, production, regroup).load()
-        return build(place, dataset.shape, len(dataset.classes), one_logit=one_logit), place, "", data, dataset
+        return build(place, dataset.shape, len(dataset.classes), one_logit=True), place, "", data, dataset
     if own is None and weights is not None:
         raise BadInput(
             f"asked to {verb} {place} with --weights {weights}; --weights belong to file.py:function; "
@@ -140,7 +141,7 @@ def network(
     asked = f"asked to {verb}"
     found = subject_of(Path(weights or place), place if own else model, data, regroup, asked, production)
     shape, classes = found.data.shape, len(found.data.classes)
-    net = filled(found.file, found.model, shape, classes, found.seed, one_logit=one_logit)[0]
+    net = filled(found.file, found.model, shape, classes, found.seed, one_logit=True)[0]
     return net, found.model, str(found.file), found.source, found.data
 
 

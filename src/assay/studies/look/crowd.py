@@ -44,9 +44,15 @@ def _figures(x: np.ndarray, k: int) -> dict[str, Any]:
     return {
         "n": len(x),
         "k": k,
-        "density": sample_density(x, k) if alive else None,
+        "density": _density(x, k) if alive else None,
         "correlation": _correlated(lambda: sample_correlation(x), x) if alive else None,
     }
+
+
+def _density(x: np.ndarray, k: int) -> float | None:
+    """None where so many samples coincide that it is infinite: a table keeps numbers."""
+    found = sample_density(x, k)
+    return found if np.isfinite(found) else None
 
 
 def _varying(x: np.ndarray) -> bool:

@@ -68,12 +68,16 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is asked, of what, at which layers. ``ready``: the network's answers are probabilities already."""
+    """What is asked, of what, at which layers.
+
+    ``ready``: the network's answers are probabilities already; ``single``: it answers two classes by one number.
+    """
 
     ask: Ask
     subject: Subject
     layers: tuple[Layer, ...]
     ready: bool
+    single: bool
     device: str = "cpu"
 
 
@@ -82,8 +86,8 @@ def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
     net = subject.net.to(device).eval()
     x = subject.data.test.take(np.arange(min(PROBE, len(subject.data.test)))).x.to(device)
     with torch.no_grad():
-        ready = probabilities(answer(net, x))
-    return Plan(ask, subject, layers(net, x, ask.layers), ready, device)
+        given = answer(net, x)
+    return Plan(ask, subject, layers(net, x, ask.layers), probabilities(given), given.shape[1] == 1, device)
 
 
 def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell: Tell = silent) -> Path:
@@ -219,6 +223,9 @@ def _warnings(plan: Plan, sizes: dict[str, int]) -> list[str]:
         said.append(f"no --weights: the network is what {subject.model} returns, and nothing was loaded into it")
     if plan.ready:
         said.append("the model returns probabilities, not logits; they are taken as they are")
+    if plan.single:
+        second = subject.data.classes[1]
+        said.append(f"the model answers by one number, which is taken to speak for {second}, the second class")
     said += [
         f"layer {layer.name} is called {layer.calls} times in one pass; its last output is shown"
         for layer in plan.layers

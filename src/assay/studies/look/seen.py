@@ -61,7 +61,7 @@ class Viewer:
                 batch = x[start : start + CHUNK].to(self.device)
                 size = len(batch)
                 heard.clear()
-                answers.append(answer(self.net, batch).float().cpu().numpy())
+                answers.append(for_classes(answer(self.net, batch), self.ready).float().cpu().numpy())
                 for name, each in rows.items():
                     if name not in heard:
                         raise BadInput(f"asked for layer {name}; found inputs for which it does not run; name another")
@@ -76,9 +76,24 @@ class Viewer:
 
 
 def probabilities(logits: Tensor) -> bool:
-    """Whether answers are probabilities already: none below 0, each row adding up to 1.
+    """Whether answers are probabilities already: none below 0, each row adding up to 1; of one column, none above 1.
 
     >>> probabilities(torch.tensor([[0.25, 0.75]])), probabilities(torch.tensor([[0.0, 2.0]]))
     (True, False)
+    >>> probabilities(torch.tensor([[0.9], [0.2]])), probabilities(torch.tensor([[0.9], [-2.0]]))
+    (True, False)
     """
+    if logits.shape[1] == 1:
+        return bool(((logits >= 0) & (logits <= 1)).all())
     return bool(logits.min() >= 0) and bool(((logits.sum(1) - 1).abs() < 1e-4).all())
+
+
+def for_classes(answers: Tensor, ready: bool) -> Tensor:
+    """A column for every class: one logit z for two classes is (0, z), one probability p is (1 - p, p).
+
+    >>> for_classes(torch.tensor([[3.0]]), False).tolist(), for_classes(torch.tensor([[0.25]]), True).tolist()
+    ([[0.0, 3.0]], [[0.75, 0.25]])
+    """
+    if answers.shape[1] > 1:
+        return answers
+    return torch.cat([1 - answers if ready else torch.zeros_like(answers), answers], dim=1)
