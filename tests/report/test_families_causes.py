@@ -75,7 +75,7 @@ def test_the_rule_stands_on_the_page_and_in_the_terminal(folder: Path, lang: str
     (said,) = notes(seen)
     assert ("each in turn" if lang == "en" else "種類ずつ除いて") in said
     assert said in html(seen)
-    console = Console(width=300, record=True)
+    console = Console(width=500, record=True)
     terminal(folder, console, lang)
     assert said in console.export_text()
 
