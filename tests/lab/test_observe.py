@@ -74,12 +74,24 @@ def test_numbers_cover_test_shifts_and_later_sets(make_blobs: Blobs) -> None:
     net = build("mlp:5", data.shape, 3, seed=0).eval()
     _, layers = features(net, data.test.x)
     found = numbers(net, data, layers["act1"])
+    answers = net(data.val.x).argmax(1)
+    assert found["answered"] == len(answers.unique())
     names = [each["shift"] for each in found["sets"]]
     assert names[0] == "none" and names[-1] == "production" and len(names) == len(list(judged_sets(data)))
     hit = (net(data.test.x).argmax(1) == data.test.y).double().mean().item()
     assert found["sets"][0]["accuracy"] == pytest.approx(hit)
     assert found["gap"] == pytest.approx(found["train_accuracy"] - hit)
     assert all(0 <= each["escape"] <= 1 and 0 <= each["false_reject"] <= 1 for each in found["sets"])
+
+
+def test_a_model_that_answers_one_class_is_told_by_its_answers(make_blobs: Blobs) -> None:
+    data = make_blobs()
+    net = build("mlp:5", data.shape, 3, seed=0).eval()
+    bias = list(net.parameters())[-1]
+    with torch.no_grad():
+        bias[1] += 1e6
+    _, layers = features(net, data.test.x)
+    assert bias.shape == (3,) and numbers(net, data, layers["act1"])["answered"] == 1
 
 
 def test_the_probe_is_addressed_and_inside_test(make_blobs: Blobs) -> None:

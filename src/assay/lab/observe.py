@@ -25,7 +25,7 @@ from assay.metrics import accuracy, cross_entropy, detection, is_constant, sampl
 from assay.models import build, slots
 from assay.train.loop import CHUNK
 
-VERSION = 1  # raised when the same view starts to give other numbers
+VERSION = 2  # raised when the same view starts to give other numbers
 TRAIN_SAMPLE = 4096  # training items looked at for the train accuracy
 
 
@@ -151,6 +151,7 @@ def numbers(net: nn.Module, data: Dataset, primary: np.ndarray) -> dict[str, Any
         "train_accuracy": train_accuracy,
         "val_accuracy": accuracy(val_logits, val_labels),
         "val_cross_entropy": cross_entropy(val_logits, val_labels),
+        "answered": len(np.unique(val_logits.argmax(1))),  # classes that are ever the answer; 1 has learned none
         "density": None if dead else sample_density(primary),
         "correlation": None if dead else sample_correlation(primary),
         "sets": [],

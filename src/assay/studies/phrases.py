@@ -52,12 +52,42 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %".replace("-", MINUS)
 
 
-def stopped(runs: pd.DataFrame) -> list[Text]:
-    """Runs that diverged are results, and are said."""
+def mishaps(runs: pd.DataFrame) -> list[Text]:
+    """What went wrong in training is a result, and is said: runs that diverged, and runs that learned nothing.
+
+    ``runs``: rows of ``runs.csv``; ``answered``, where it is there: classes that a model ever answers on val.
+    """
+    return [*_diverged(runs), *_one_answer(runs)]
+
+
+def _where(bad: pd.DataFrame) -> str:
+    return ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
+
+
+def _one_answer(runs: pd.DataFrame) -> list[Text]:
+    bad = runs[runs.answered == 1] if "answered" in runs else runs[:0]
+    if bad.empty:
+        return []
+    return [
+        text(
+            f"{len(bad)} of {len(runs)} models answer one class whatever they see, as at the start of training, and "
+            f"what is said of their conditions says little: {_where(bad)}. Such training gets off the ground with "
+            "batches balanced by class (--set 'sampler={kind: balanced}'), with Adam (--set optimiser.name=adam --set "
+            "optimiser.lr=3e-3), more epochs, or a smaller radius of attack.",
+            f"{len(runs)}件中{len(bad)}件のモデルは、入力によらず一つのクラスだけを答えます（学習が始まっていない状態）。"
+            f"該当条件の結果は参考になりません：{_where(bad)}。クラスを均等にしたバッチ"
+            "（--set 'sampler={kind: balanced}'）、"
+            "別の最適化手法（--set optimiser.name=adam --set optimiser.lr=3e-3）、エポックの追加、"
+            "攻撃半径の縮小を試してください。",
+        )
+    ]
+
+
+def _diverged(runs: pd.DataFrame) -> list[Text]:
     bad = runs[runs.status != "finished"]
     if bad.empty:
         return []
-    where = ", ".join(f"{name} ({n})" for name, n in bad.groupby("condition", sort=False).size().items())
+    where = _where(bad)
     return [
         text(
             f"{len(bad)} of {len(runs)} runs stopped because their loss was no longer a number: {where}.",

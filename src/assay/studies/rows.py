@@ -35,7 +35,7 @@ def run_row(run: str, plan: Planned, found: Found, lab: Lab, data: Dataset) -> d
         "seed": plan.recipe.seed,
         "status": lab.record(run)["status"],
         "train_loss": epochs[-1]["train_loss"] if epochs else None,
-        **{name: found.get(name) for name in ("train_accuracy", "val_accuracy", "val_cross_entropy")},
+        **{name: found.get(name) for name in ("train_accuracy", "val_accuracy", "val_cross_entropy", "answered")},
         "test_accuracy": sets["none"]["accuracy"] if sets else None,
         "gap": found.get("gap"),
         **rates("", [sets["none"]] if sets else []),

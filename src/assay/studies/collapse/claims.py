@@ -15,7 +15,7 @@ from assay.studies.collapse import words
 from assay.studies.collapse.design import COLLAPSED, FORECAST, IMBALANCED, INSTANCES, NOISY
 from assay.studies.collapse.gaps import seen
 from assay.studies.gap import said
-from assay.studies.phrases import NOTHING, as_ratio, stopped
+from assay.studies.phrases import NOTHING, as_ratio, mishaps
 from assay.studies.study import Claim, Judged, Tables, Text
 
 CLOSE = 0.01  # a difference of accuracies or of variances smaller than this does not matter
@@ -72,7 +72,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "loss-tells": _loss(alive),
     }
     lacking = seen(about, runs)
-    return said(judged, lacking), [*stopped(runs), *(gap.warning for gap in lacking)]
+    return said(judged, lacking), [*mishaps(runs), *(gap.warning for gap in lacking)]
 
 
 def _free(free: pd.DataFrame) -> Judged:

@@ -21,7 +21,7 @@ from assay.studies.families.claims import (
 )
 from assay.studies.families.design import kind_of
 from assay.studies.families.robust import told
-from assay.studies.phrases import stopped
+from assay.studies.phrases import mishaps
 from assay.studies.study import Judged, Tables, Text
 
 
@@ -40,7 +40,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     }
     _, left_out, unmapped = found[PRIMARY[0].name]
     warnings = [
-        *stopped(runs),
+        *mishaps(runs),
         *words.left_out(left_out),
         *words.unmapped(unmapped),
         *words.floor_or_ceiling(alive),

@@ -28,7 +28,7 @@ from assay.studies.generalist.gaps import gaps
 from assay.studies.generalist.matched import matched
 from assay.studies.generalist.tables import effect, recommended
 from assay.studies.overfitting.readings import broken
-from assay.studies.phrases import NOTHING, stopped
+from assay.studies.phrases import NOTHING, mishaps
 from assay.studies.study import Claim, Judged, Tables, Text
 
 SMALL = 0.02  # a difference of accuracies smaller than this does not matter
@@ -86,7 +86,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     warnings = [
         *_recommended(alive, labels),
         *words.absent(about["absent"]),
-        *stopped(runs),
+        *mishaps(runs),
         *words.masked(doubted, labels),
         *broken(alive),
         *_weak(alive, about),

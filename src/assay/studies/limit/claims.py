@@ -12,7 +12,7 @@ from assay.studies.limit import words
 from assay.studies.limit.design import RANDOM, UNTRAINED
 from assay.studies.limit.tables import curve, unplaced
 from assay.studies.limit.trend import combined, rise
-from assay.studies.phrases import NOTHING, stopped
+from assay.studies.phrases import NOTHING, mishaps
 from assay.studies.study import Claim, Judged, Tables, Text
 
 MATTERS = 0.02  # of similarity: a smaller rise does not matter
@@ -48,7 +48,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     found = curve(about, tables, level)
     judged = {name: _judged(name, axis, found, level) for name, axis in AXIS.items() if axis in about["axes"]}
     dead = unplaced(runs, tables["pairs"], about["primary_layer"])
-    return judged, [*stopped(runs), *words.unplaced(dead), *words.narrow(about["probe"], about["widest"], ROOM)]
+    return judged, [*mishaps(runs), *words.unplaced(dead), *words.narrow(about["probe"], about["widest"], ROOM)]
 
 
 def _judged(name: str, axis: str, found: Curve, level: float) -> Judged:

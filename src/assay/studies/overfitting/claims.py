@@ -16,7 +16,7 @@ from assay.studies.overfitting import readings, words
 from assay.studies.overfitting.design import BASELINE, DROP, NARROWED, PERTURBATION, RANDOM, WRONG, fewer
 from assay.studies.overfitting.gaps import gaps
 from assay.studies.overfitting.risk import risk
-from assay.studies.phrases import NOTHING, stopped
+from assay.studies.phrases import NOTHING, mishaps
 from assay.studies.study import Claim, Judged, Tables, Text
 
 SMALL = 0.02  # a difference of robust accuracies or of gaps smaller than this does not matter
@@ -68,7 +68,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "wrong-labels": _difference("wrong-labels", drop, WRONG, BASELINE),
         "narrow": _difference("narrow", drop, NARROWED, fewer(0.5)),
     }
-    warnings = [*stopped(runs), *readings.untrusted(alive), *readings.broken(alive), *readings.weak(alive, about)]
+    warnings = [*mishaps(runs), *readings.untrusted(alive), *readings.broken(alive), *readings.weak(alive, about)]
     return said(judged, gaps(runs)), [*warnings, *risk(about, alive).warnings]
 
 

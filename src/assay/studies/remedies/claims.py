@@ -13,7 +13,7 @@ from assay.studies.claim import share
 from assay.studies.overfitting.claims import SMALL
 from assay.studies.overfitting.design import BASELINE
 from assay.studies.overfitting.readings import broken, weak
-from assay.studies.phrases import NOTHING, stopped
+from assay.studies.phrases import NOTHING, mishaps
 from assay.studies.remedies import words
 from assay.studies.remedies.design import NAMES
 from assay.studies.remedies.ranking import chosen, effect, shipped
@@ -35,7 +35,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     warnings = [
         _recommended(ships, judged),
         *words.absent(about["absent"]),
-        *stopped(runs),
+        *mishaps(runs),
         *words.masked(masked),
         *broken(alive),
         *(weak(base, about) if len(base) else []),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.claim import ratio, relation
-from assay.studies.phrases import NOTHING, as_ratio, stopped
+from assay.studies.phrases import NOTHING, as_ratio, mishaps
 from assay.studies.simplicity import words
 from assay.studies.simplicity.design import RELU_KINDS, SATURATING
 from assay.studies.study import Claim, Judged, Tables, Text
@@ -78,7 +78,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         "depth-sensitive": _paired("depth-sensitive", logs["sensitivity"], [deepest["name"]], [base["name"]]),
     }
     judged |= {name: _over_settings(name, alive) for name in RELATIONS}
-    return judged, [*stopped(runs), *words.dead(alive)]
+    return judged, [*mishaps(runs), *words.dead(alive)]
 
 
 def _wide(alive: pd.DataFrame, figure: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from assay.maths.statistics import Estimate, paired_effect
 from assay.studies.claim import share
 from assay.studies.overfitting.claims import SMALL
-from assay.studies.phrases import NOTHING, stopped
+from assay.studies.phrases import NOTHING, mishaps
 from assay.studies.remedies.claims import unbelieved
 from assay.studies.remedies.words import DOUBT
 from assay.studies.stream import words
@@ -64,7 +64,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     stream = tables["stream"]
     found = ends(stream, runs, about["judged"])
     judged = {claim.name: _judged(claim, found) for claim in CLAIMS}
-    return judged, [*stopped(runs), *_warnings(about, stream, found)]
+    return judged, [*mishaps(runs), *_warnings(about, stream, found)]
 
 
 def _judged(claim: Claim, found: pd.DataFrame) -> Judged:
