@@ -257,3 +257,13 @@ def test_shares_of_three_learners_end_where_they_should(make_blobs: Blobs) -> No
     lone = trained(make_blobs(), ROBUST)  # the learners do not know of each other
     assert all(value.equal(run.kept["1+linf"].tensors[name]) for name, value in lone.kept["1"].tensors.items())
     assert train([recipe(ROBUST)], make_blobs())[0].history[-1]["train_loss"] == run.history[-1]["linf_train_loss"]
+
+
+def test_what_learners_report_stands_under_their_names() -> None:
+    contrastive = {"kind": "contrastive", "alpha": 0.0, "augment": []}
+    learners = [{"name": "own", "strategy": contrastive}, {"strategy": "standard"}]
+    made = Recipe(data="digits", model="mlp:8+projector:4", strategy=generalist(learners=learners))
+    told = made.strategy.reported(torch.arange(40) % 2)
+    assert told["own alpha"] == 0.0 and [note[:9] for note in told["notes"]] == ["own: alph"]
+    plain = Recipe(data="digits", strategy=generalist())
+    assert plain.strategy.reported(torch.arange(4)) == {}

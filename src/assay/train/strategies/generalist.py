@@ -119,6 +119,13 @@ class Generalist(Strategy):
         settled = [base.with_(strategy=base.strategy.settled(data, batch, balanced)) for base in self.learners]
         return self.with_(learners=tuple(settled))
 
+    def reported(self, y: Tensor) -> dict[str, Any]:
+        """What each learner reports, under its name."""
+        told = {base.called: base.strategy.reported(y) for base in self.learners}
+        notes = [f"{name}: {note}" for name, found in told.items() for note in found.get("notes", [])]
+        own = {f"{name} {key}": value for name, found in told.items() for key, value in found.items() if key != "notes"}
+        return own | ({"notes": notes} if notes else {})
+
     def watch(self, net: Net, split: Split) -> list[dict[str, Any]] | None:
         """What the first learner that attacks its inputs would watch, of the global model."""
         watching = (found for base in self.learners if (found := base.strategy.watch(net, split)) is not None)
