@@ -36,6 +36,18 @@ def test_a_model_whose_layer_tells_one_input_from_the_rest_does_not_undo_the_oth
     assert [(row["run_a"], row["run_b"]) for row in rows] == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
+def test_sizes_are_shares_of_what_a_recipe_with_fewer_images_learns_from() -> None:
+    few = ("epochs=16", "biases=[{kind: fewer, images: 400}]")
+    study, data = configure("limit", "digits", settings=few)
+    assert isinstance(study, Limit)
+    steps = study.describe(data)["axes"]["images"]
+    assert [step["level"] for step in steps] == pytest.approx([50, 100, 200, 400], abs=2)  # classes in whole images
+    for plan in study.stage(0, {}, data).values():
+        images = len(biased(data, plan.recipe.biases).train)
+        level = plan.tags["level"]
+        assert images == pytest.approx(int(level.split()[-1]) if level.startswith("images") else 400, abs=5)
+
+
 def test_every_level_differs_from_the_base_in_one_thing_and_no_seed_comes_twice() -> None:
     study, data = configure("limit", "digits", settings=("epochs=16",))
     assert isinstance(study, Limit) and study.widths == (8, 16, 32, 64) and study.epochs == (2, 4, 8)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from assay.core.files import write_json
 from assay.core.spec import Share
-from assay.data import Dataset
+from assay.data import Dataset, biased
 from assay.lab import Lab, Source
 from assay.lab.observe import View, hidden
 from assay.models import build, default_model
@@ -69,7 +69,7 @@ class Limit(Study):
             raise ValueError("widths and epochs are whole numbers from 1 on")
         if not all(0 < size <= 1 for size in self.sizes):
             raise ValueError("sizes are shares of the training images, above 0 and at most 1, such as [0.125, 0.5]")
-        if not axes(self._levels(10**6), 10**6):
+        if not axes(levels(self.recipe, self.widths, self.sizes, self.epochs, 10**6), 10**6):
             raise ValueError("there is nothing beside the base; give widths, sizes or epochs")
         return self
 
@@ -90,7 +90,7 @@ class Limit(Study):
     @property
     def claimed(self) -> tuple[Claim, ...]:
         """The claims along axes that have more than the base."""
-        there = axes(self._levels(10**6), 10**6)
+        there = axes(levels(self.recipe, self.widths, self.sizes, self.epochs, 10**6), 10**6)
         return tuple(claim for claim in CLAIMS if AXIS[claim.name] in there)
 
     @property
@@ -98,18 +98,22 @@ class Limit(Study):
         """Models of a condition that its similarity is taken of."""
         return happy_of(self.seeds)
 
-    def _levels(self, images: int) -> list[Level]:
-        return levels(self.recipe, self.widths, self.sizes, self.epochs, images)
+    def _images(self, data: Dataset) -> int:
+        """What the base learns from: a recipe may have fewer than there are, or leave some out."""
+        return len(biased(data, self.recipe.biases).train)
+
+    def _levels(self, data: Dataset) -> list[Level]:
+        return levels(self.recipe, self.widths, self.sizes, self.epochs, self._images(data))
 
     def stage(self, number: int, tables: Tables, data: Dataset) -> dict[str, Planned]:
         """One stage: every level of every axis, on true and on random labels."""
         if number:
             return {}
-        return design(self._levels(len(data.train)), self.seeds, self.happy, len(data.classes), data.learned)
+        return design(self._levels(data), self.seeds, self.happy, len(data.classes), data.learned)
 
     def describe(self, data: Dataset) -> dict[str, Any]:
         """Conditions, axes, layers and metrics, for `judge` and the report."""
-        found = self._levels(len(data.train))
+        found = self._levels(data)
         nets = [build(str(level.recipe.model), data.shape, len(data.classes)).eval() for level in found]
         layers = [hidden(net, data.test.x[:2]) for net in nets]
         return {
@@ -118,7 +122,7 @@ class Limit(Study):
                 for level in found
                 for labels in (TRUE, RANDOM)
             ],
-            "axes": axes(found, len(data.train)),
+            "axes": axes(found, self._images(data)),
             "primary_layer": list(layers[0])[-1],
             "probe": min(self.probe, len(data.test)),
             "widest": max(list(each.values())[-1] for each in layers),
@@ -127,11 +131,11 @@ class Limit(Study):
 
     def plan(self, data: Dataset) -> dict[str, Any]:
         """What will be trained."""
-        return {"runs": (self.seeds + self.happy) * len(self._levels(len(data.train))), "happy": self.happy}
+        return {"runs": (self.seeds + self.happy) * len(self._levels(data)), "happy": self.happy}
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every condition's finished models once, and at networks that learned nothing."""
-        models = {level.name: str(level.recipe.model) for level in self._levels(len(data.train))}
+        models = {level.name: str(level.recipe.model) for level in self._levels(data)}
         groups: dict[tuple[str, str], list[str]] = {}
         for run, plan in planned.items():
             if "1" in lab.record(run)["moments"]:

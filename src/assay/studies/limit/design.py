@@ -79,7 +79,7 @@ def scaled(model: str, width: int) -> str:
 def levels(
     base: Recipe, widths: Sequence[int], sizes: Sequence[Fraction], epochs: Sequence[int], images: int
 ) -> list[Level]:
-    """All conditions, the base first; ``images``: of the whole training set.
+    """All conditions, the base first; ``images``: that the base learns from.
 
     Fewer images are learned from for as many steps: epochs are multiplied by what the images are divided by. All models
     of a size learn from the same images, and a larger size holds those of a smaller one.
