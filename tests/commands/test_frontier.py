@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -245,6 +246,29 @@ def test_a_table_of_good_and_bad_shows_errors(
     assert "good items are turned away" in " ".join(found["text"])
     page = Path(found["report"]).read_text(encoding="utf-8")
     assert "Errors of inspection" in page and "false rejects, ‰" in page
+
+
+def test_production_stands_beside_every_blend_and_chooses_nothing(
+    capsys: pytest.CaptureFixture[str], runs: dict[str, Path], tmp_path: Path
+) -> None:
+    data = load_data("digits")
+    darker = (data.test.images[:80] * 0.5 * 255).astype(np.uint8)
+    later = {"test_images": darker[..., 0], "test_labels": data.test.labels[:80], "class_names": list(data.classes)}
+    np.savez(tmp_path / "later.npz", **later)
+    words = [runs["two"], "--images", 20, "--steps", 3, "--lab", tmp_path / "lab"]
+    plain = asked(capsys, *words)
+    found = asked(capsys, *words, "--data", "digits", "--production", tmp_path / "later.npz")
+    assert plain["chosen"]["production_clean"] is None and found["chosen"]["point"] == plain["chosen"]["point"]
+    ends = ends_of([str(runs["two"])], "digits", "1", production=str(tmp_path / "later.npz"))
+    (x, y), net = (ends.data.splits["production"].x, ends.data.splits["production"].y), ends.net
+    for row in found["points"]:
+        if row["kind"] == "blend":
+            net.load_state_dict(blend(ends.states, row["weights"]))
+            assert row["production_clean"] == pytest.approx((net.eval()(x).argmax(1) == y).double().mean().item())
+    assert "on production: of a thousand items" in " ".join(found["text"])
+    assert "on production, %" in Path(found["report"]).read_text(encoding="utf-8")
+    code, out, _ = call(capsys, *map(str, words), "--production", str(tmp_path / "later.npz"))
+    assert code == 0 and any("test robust" in line and "production" in line for line in out.splitlines())
 
 
 def test_the_folder_rebuilds_from_its_table_alone(

@@ -14,6 +14,7 @@ from assay.commands.common import (
     JsonOption,
     LabOption,
     LangOption,
+    ProductionOption,
     RegroupOption,
     ThreadsOption,
     command,
@@ -26,8 +27,9 @@ from assay.commands.common import (
     stdout,
 )
 
-COLUMNS = (("test clean", "test_clean"), ("test robust", "test_robust"))
-RATES = (("false rej. ‰", "false_reject"), ("escape ‰", "escape"))
+COLUMNS = (("test clean", "test_clean"), ("test robust", "test_robust"), ("production", "production_clean"))
+RATES = (("false rej. ‰", "false_reject"), ("escape ‰", "escape"),
+         ("prod. false rej. ‰", "production_false_reject"), ("prod. escape ‰", "production_escape"))  # fmt: skip
 WIDTH = 67  # of the curve with its scale
 
 
@@ -41,6 +43,7 @@ def frontier(
     data: Annotated[
         str | None, typer.Option("--data", help="on whose val is chosen and whose test is shown (default: the run's)")
     ] = None,
+    production: ProductionOption = None,
     moment: Annotated[str, typer.Option("--moment", help="which kept weights: 1, best, 0.5")] = "1",
     steps: Annotated[int, typer.Option("--steps", help="weights along each side, both ends counted")] = 11,
     norm: Annotated[str | None, typer.Option("--norm", help="Linf, L2 or L1 (default: as in training)")] = None,
@@ -75,7 +78,7 @@ def frontier(
         raise unknown("attack", attack, ("pgd", "autoattack"))
     where, shelves = choose_device(device), Lab(lab)
     with redirect_stdout(sys.stderr), limited(threads):  # what a user's code prints is not part of the answer
-        ends = ends_of(runs, data, moment, regroup)
+        ends = ends_of(runs, data, moment, regroup, production)
         name, reach = ball(norm, eps, ends.trained)
         wish = {"want_clean": want_clean, "clean_weight": clean_weight, "seed": seed}
         how = {"moment": moment, "steps": steps, "norm": name, "eps": reach, "attack": attack, "images": images}
@@ -137,11 +140,11 @@ def _table(rows: list[dict[str, Any]], chosen: int, names: list[str]) -> Any:
     """One row a network: its weights, accuracies in % on val and, with 95 % intervals, on test."""
     from rich.table import Table
 
-    rates = [each for each in RATES if rows[0][each[1]] is not None]
+    columns, rates = ([each for each in some if rows[0][each[1]] is not None] for some in (COLUMNS, RATES))
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     share = plain(names[1]) if len(names) == 2 else "weights"
-    for title in (share, "val clean", "val robust", *(title for title, _ in COLUMNS)):
+    for title in (share, "val clean", "val robust", *(title for title, _ in columns)):
         table.add_column(title, justify="right", no_wrap=True)
     for title, _ in rates:
         table.add_column(title, justify="right")
@@ -149,7 +152,7 @@ def _table(rows: list[dict[str, Any]], chosen: int, names: list[str]) -> Any:
         weights = [f"{weight:.3g}" for weight in row["weights"]]
         share = weights[1] if len(names) == 2 else "/".join(weights)  # of two, one share tells both
         figures = [f"{100 * row[key]:.1f}" for key in ("val_clean", "val_robust")]
-        figures += [_figure(row, key) for _, key in COLUMNS]
+        figures += [_figure(row, key) for _, key in columns]
         figures += ["-" if row[key] is None else f"{1000 * row[key]:.0f}" for _, key in rates]
         name = {"blend": "", "global": "global"}.get(row["kind"], f"{row['name']}, as kept")
         here = row["point"] == chosen

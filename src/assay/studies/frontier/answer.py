@@ -20,6 +20,9 @@ SHARES = {
     "val_clean": ("val_right", "val_n"), "val_robust": ("val_withstood", "val_attacked"),
     "test_clean": ("test_right", "test_n"), "test_robust": ("test_withstood", "test_attacked"),
     "false_reject": ("false_rejects", "n_ok"), "escape": ("escapes", "n_faulty"),
+    "production_clean": ("production_right", "production_n"),
+    "production_false_reject": ("production_false_rejects", "production_n_ok"),
+    "production_escape": ("production_escapes", "production_n_faulty"),
 }  # fmt: skip
 
 

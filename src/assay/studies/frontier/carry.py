@@ -172,6 +172,7 @@ def _about(ask: Ask, ends: Ends, identity: str, command: str) -> dict[str, Any]:
         "generalist": any(kept.kind == "global" for kept in ends.kept),
         "estimated": ESTIMATED if has_statistics(ends.net) else 0,
         "model": ends.model,
+        "production": ends.source.production,
         "source": {"data": ends.source.data, "regroup": ends.source.regroup, "split_seed": ends.source.split_seed},
         "data": {**described(data), "warnings": list(ends.warnings)},
         "references": [{"key": key, "text": text} for key, text in CITED],

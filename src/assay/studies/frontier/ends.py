@@ -55,14 +55,16 @@ class Ends:
     warnings: tuple[str, ...]
 
 
-def ends_of(places: Sequence[str], data: str | None, moment: str, regroup: bool = False) -> Ends:
+def ends_of(
+    places: Sequence[str], data: str | None, moment: str, regroup: bool = False, production: str | None = None
+) -> Ends:
     """What the folders of runs have to blend at a moment; `BadInput` in one line where they have nothing."""
     folders = [Path(place) for place in places]
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise BadInput(f"asked to blend {' and '.join(places)}; found one run twice; give two different runs")
     recipes = [_recipe(folder) for folder in folders]
     model = _model(places, recipes)
-    source = _source(places, recipes, data, regroup)
+    source = _source(places, recipes, data, regroup, production)
     files, names = _files(folders, recipes, moment)
     dataset = source.load()
     nets = [filled(file, model, dataset.shape, len(dataset.classes), recipes[0].seed)[0] for file in files]
@@ -128,9 +130,11 @@ def _model(places: Sequence[str], recipes: Sequence[Recipe]) -> str:
     return models[0]
 
 
-def _source(places: Sequence[str], recipes: Sequence[Recipe], data: str | None, regroup: bool) -> Source:
+def _source(
+    places: Sequence[str], recipes: Sequence[Recipe], data: str | None, regroup: bool, production: str | None
+) -> Source:
     """Where the data are; runs must have held back the same images."""
-    found = [Source(data or r.data, None, r.regroup or regroup, r.split_seed) for r in recipes]
+    found = [Source(data or r.data, production, r.regroup or regroup, r.split_seed) for r in recipes]
     odd = next((i for i, source in enumerate(found) if source != found[0]), None)
     if odd is not None:
         first, other = found[0], found[odd]

@@ -55,9 +55,11 @@ class Viewer:
         return {name: value.detach().cpu().clone() for name, value in self.net.state_dict().items()}
 
     def clean(self, state: Mapping[str, Tensor], anew: bool) -> dict[str, Any]:
-        """How many of val and test are right, cross-entropy, false rejects and escapes (limits fixed on val)."""
+        """How many of val, test and later sets are right, cross-entropy, false rejects and escapes (limits fixed on
+        val; those of test without a name in front).
+        """
         self.put(state, anew)
-        logits = {name: self._logits(self.data.splits[name].x) for name in SETS}
+        logits = {name: self._logits(self.data.splits[name].x) for name in (*SETS, *self.data.later)}
         found: dict[str, Any] = {}
         for name, each in logits.items():
             labels = self.data.splits[name].labels
@@ -67,14 +69,16 @@ class Viewer:
                 f"{name}_loss": cross_entropy(each, labels),
             }
         if self.data.ok is not None:
-            val, test = ((softmax(logits[name]), self.data.splits[name].labels) for name in SETS)
-            rates = detection(*val, *test, self.data.ok)
-            found |= {
-                "n_ok": rates.n_ok,
-                "false_rejects": sum(count.false_rejects for count in rates.counts),
-                "n_faulty": rates.n_faulty,
-                "escapes": sum(count.escapes for count in rates.counts),
-            }
+            val = softmax(logits["val"]), self.data.val.labels
+            for name in ("test", *self.data.later):
+                front = "" if name == "test" else f"{name}_"
+                rates = detection(*val, softmax(logits[name]), self.data.splits[name].labels, self.data.ok)
+                found |= {
+                    f"{front}n_ok": rates.n_ok,
+                    f"{front}false_rejects": sum(count.false_rejects for count in rates.counts),
+                    f"{front}n_faulty": rates.n_faulty,
+                    f"{front}escapes": sum(count.escapes for count in rates.counts),
+                }
         return found
 
     @torch.no_grad()

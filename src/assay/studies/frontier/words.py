@@ -81,17 +81,21 @@ def told(found: dict[str, Any], ask: Ask) -> list[str]:
         )
     if row["false_reject"] is not None or row["escape"] is not None:
         lines.append(errors(row))
+    if row["production_clean"] is not None:
+        lines.append(f"on production: of a thousand items {_thousand(row, 'production_clean')} are right")
+        if row["production_false_reject"] is not None or row["production_escape"] is not None:
+            lines.append(errors(row, "production_", "production items"))
     return [*lines, *(blended(edge) for edge in found["barriers"])]
 
 
-def errors(row: dict[str, Any]) -> str:
-    """False rejects and escapes on unchanged test items."""
+def errors(row: dict[str, Any], front: str = "", where: str = "unchanged test items") -> str:
+    """False rejects and escapes on unchanged test items, or on another set by the name in ``front``."""
     said = [
-        f"{_thousand(row, key)} of a thousand {what}"
+        f"{_thousand(row, front + key)} of a thousand {what}"
         for key, what in (("false_reject", "good items are turned away"), ("escape", "faulty items pass"))
-        if row[key] is not None
+        if row[front + key] is not None
     ]
-    return f"errors on unchanged test items: {'; '.join(said)}"
+    return f"errors on {where}: {'; '.join(said)}"
 
 
 def blended(edge: dict[str, Any]) -> str:

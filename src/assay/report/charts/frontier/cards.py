@@ -26,6 +26,11 @@ def _chosen(folder: Folder, found: dict[str, Any]) -> dict[str, Any]:
         f"変更のない千件のうち {clean} 件が正解。意図的に変更された千件のうち {robust} 件が正解のまま。",
     )
     meaning = _errors(folder, row)
+    if row["production_clean"] is not None:
+        right = _thousand(row, "production_clean")
+        meaning += say(
+            f"On production {right} of a thousand are right. ", f"production では千件のうち {right} 件が正解。"
+        )
     if row["level"] == "C":
         meaning += say(
             "The second figure is an upper bound: a stronger attack may find more.",

@@ -34,13 +34,20 @@ def _columns(found: dict[str, Any], say: Say) -> tuple[Column, ...]:
         say("clean on val, %", "val 変更なし %"), say("robust on val, %", "val 攻撃下 %"),
         say("clean on test, %", "test 変更なし %"), say("robust on test, %", "test 攻撃下 %"),
     ]  # fmt: skip
-    titles += [title for key, title in _rates(say) if found["chosen"][key] is not None]
+    titles += [title for key, title in _more(say) if found["chosen"][key] is not None]
     level = (Column(say("level", "水準")),) if found["attack"] != "pgd" else ()
     return (Column(say("network", "モデル")), *(Column(title, number=True) for title in titles), *level)
 
 
-def _rates(say: Say) -> tuple[tuple[str, str], ...]:
-    return ("false_reject", say("false rejects, ‰", "過検出 ‰")), ("escape", say("escapes, ‰", "見逃し ‰"))
+def _more(say: Say) -> tuple[tuple[str, str], ...]:
+    """What stands there only where it is known: production, and errors where a class is good."""
+    return (
+        ("production_clean", say("on production, %", "production %")),
+        ("false_reject", say("false rejects, ‰", "過検出 ‰")),
+        ("escape", say("escapes, ‰", "見逃し ‰")),
+        ("production_false_reject", say("false rejects on production, ‰", "production 過検出 ‰")),
+        ("production_escape", say("escapes on production, ‰", "production 見逃し ‰")),
+    )
 
 
 def _row(found: dict[str, Any], row: dict[str, Any], say: Say) -> tuple[Cell, ...]:
@@ -48,7 +55,8 @@ def _row(found: dict[str, Any], row: dict[str, Any], say: Say) -> tuple[Cell, ..
     cells = [Cell(row["called"], note=note)]
     cells += [Cell(f"{100 * row[key]:.1f}", row[key]) for key in ("val_clean", "val_robust")]
     cells += [_share(row, key, 100) for key in ("test_clean", "test_robust")]
-    cells += [_share(row, key, 1000) for key, _ in _rates(say) if found["chosen"][key] is not None]
+    more = (key for key, _ in _more(say) if found["chosen"][key] is not None)
+    cells += [_share(row, key, 100 if key.endswith("clean") else 1000) for key in more]
     return (*cells, *((Cell(row["level"]),) if found["attack"] != "pgd" else ()))
 
 
