@@ -73,7 +73,7 @@ def _one_answer(runs: pd.DataFrame) -> list[Text]:
             f"{len(bad)} of {len(runs)} models answer one class whatever they see, as at the start of training, and "
             f"what is said of their conditions says little: {_where(bad)}. Such training gets off the ground with "
             "batches balanced by class (--set 'sampler={kind: balanced}'), with Adam (--set optimiser.name=adam --set "
-            "optimiser.lr=3e-3), more epochs, or a smaller radius of attack.",
+            "optimiser.lr=3e-3), more epochs or, under attack, a smaller radius.",
             f"{len(runs)}件中{len(bad)}件のモデルは、入力によらず一つのクラスだけを答えます（学習が始まっていない状態）。"
             f"該当条件の結果は参考になりません：{_where(bad)}。クラスを均等にしたバッチ"
             "（--set 'sampler={kind: balanced}'）、"
