@@ -191,3 +191,13 @@ def test_the_wide_interval_takes_images_for_a_sample() -> None:
     gain = np.mean(unspelt(spelt(standing[HERO])) - unspelt(spelt(standing[ADVERSARIAL])))
     assert row.robust_wide_low < gain < row.robust_wide_high  # all seeds alike, and still an interval
     assert row.robust_wide_high - row.robust_wide_low > 0.1
+
+
+def test_weight_decays_that_were_found_with_sgd_are_told_where_another_optimiser_has_them() -> None:
+    def said(optimiser: str, decays: tuple[float, float]) -> str:
+        own = [{"name": None, "weight_decay": decay} for decay in decays]
+        about = {**ABOUT, "settings": {"recipe": {"optimiser": {"name": optimiser}}, "own": own}}
+        return " ".join(warning["en"] for warning in judge(about, world(BETTER))[1])
+
+    assert "published weight decays (0.0035 and 0.0005), found with SGD, and adam here" in said("adam", (3.5e-3, 5e-4))
+    assert "published weight decays" not in said("sgd", (3.5e-3, 5e-4)) + said("adam", (0.0, 0.0))

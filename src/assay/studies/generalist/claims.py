@@ -38,6 +38,7 @@ AGAINST = {  # claims of a better mean of clean and robust accuracy, and against
     **{"anchoring": ANCHORED, "own-settings": SAME},
 }
 MATCHED = {"tuned-adversarial": "adversarial", "tuned-trades": "trades"}
+PUBLISHED = [3.5e-3, 5e-4]  # weight decays of the two learners
 MIXING = ("0.75", "1")  # moments at which both learners count
 
 
@@ -90,6 +91,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         *words.masked(doubted, labels),
         *broken(alive),
         *_weak(alive, about),
+        *_decays(about.get("settings") or {}),
     ]
     return said({claim.name: judged[claim.name] for claim in CLAIMS}, gaps(alive)), warnings
 
@@ -194,6 +196,13 @@ def _recommended(alive: pd.DataFrame, labels: Mapping[str, Text]) -> list[Text]:
     base = float(table.val_balanced[ADVERSARIAL])
     val, clean, robust = (float(table[column][name]) for column in ("val_balanced", "clean", "robust"))
     return [words.recommended(name, labels[name], val, base, clean, robust)]
+
+
+def _decays(chosen: Mapping[str, Any]) -> list[Text]:
+    """Weight decays of the published recipe, which are SGD's, where the learners have another optimiser."""
+    base = str((chosen.get("recipe") or {}).get("optimiser", {}).get("name", "sgd"))
+    decays = [float(own["weight_decay"]) for own in chosen.get("own", []) if (own.get("name") or base) != "sgd"]
+    return words.of_sgd(base, decays) if decays == PUBLISHED else []
 
 
 def _weak(alive: pd.DataFrame, about: Mapping[str, Any]) -> list[Text]:
