@@ -225,14 +225,14 @@ def weak(robust: float, clean: float, chance: float) -> list[Text]:
 
 def of_sgd(optimiser: str, decays: Sequence[float]) -> list[Text]:
     """Learners with weight decays that were found with another optimiser."""
-    said = " and ".join(f"{decay:g}" for decay in decays)
+    said, ja = (mark.join(f"{decay:g}" for decay in decays) for mark in (" and ", "、"))
     give = "--set 'grid.own=[{weight_decay: 0}, {weight_decay: 0}]'"
     return [
         text(
             f"The learners have the published weight decays ({said}), found with SGD, and {optimiser} here: they may "
             f"be worse off than arms with the recipe's own. Others: {give}; same settings in grid.arms says whether it "
             "matters.",
-            f"学習器の重み減衰（{said}）はSGDでの公表値ですが、ここでの最適化手法は{optimiser}です。不利になっている可能性が"
+            f"学習器の重み減衰（{ja}）はSGDでの公表値ですが、ここでの最適化手法は{optimiser}です。不利になっている可能性が"
             f"あります。変更：{give}。影響は grid.arms の same settings で確認できます。",
         )
     ]
