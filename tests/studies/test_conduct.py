@@ -47,7 +47,8 @@ def test_a_study_leaves_what_it_promises_and_repeating_it_does_nothing(parts: Pa
     assert set(tables(folder)) == {f"{name}.csv" for name in names}
     about = json.loads((folder / "study.json").read_text())
     assert [c["name"] for c in about["conditions"]][:2] == ["none", "fork@0.5"] and about["data"]["ok"] == 0
-    assert about["images"] == about["data"]["sizes"]["train"] and list(about["lacking"]) == ["worse-is-wider"]  # four kinds
+    assert about["images"] == about["data"]["sizes"]["train"]
+    assert list(about["lacking"]) == ["worse-is-wider"]  # four kinds of stress
     runs = pd.read_csv(folder / "runs.csv")
     assert len(runs) == 2 * 3 * 5 and (runs.status == "finished").all()
     assert runs[runs.design == "family"].seed.is_unique
