@@ -60,7 +60,7 @@ def test_undecided_says_what_would_decide_it() -> None:
     one = verdict_of("stress-moves", judged(1.5, 1.2, 1.9, 0.0512, n=12), cost=20.0)
     assert "about 1 more seed, roughly 1 minute," in one["next"]["en"]
     conditions = verdict_of("worse-is-wider", judged(-0.3, -0.7, 0.3, 0.4))
-    assert "grid.times" in conditions["next"]["en"]
+    assert "grid.activations" in conditions["next"]["en"]
     assert verdict_of("stress-moves", judged(2.0, 1.5, 2.5, 0.001))["next"] is None
 
 
