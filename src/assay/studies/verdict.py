@@ -20,7 +20,7 @@ def verdicts(
     judged: Mapping[str, Judged],
     level: float,
     cost: float | None,
-    out: Collection[str] = (),
+    out: Mapping[str, Text] | Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """One plain-data verdict a claim. ``level`` is shared by Holm's correction over the study's claims.
 
@@ -29,7 +29,11 @@ def verdicts(
     in no correction, since a test that is not made raises no false alarm.
     """
     tested = [claim.name for claim in claims if claim.name not in out]
-    found = {name: replace(each, estimate=NOTHING, parts={}) if name in out else each for name, each in judged.items()}
+    give = out if isinstance(out, Mapping) else {}
+    found = {
+        name: replace(each, estimate=NOTHING, parts={}, lacking=give.get(name, each.lacking)) if name in out else each
+        for name, each in judged.items()
+    }
     corrected = dict(zip(tested, holm([_p(found[name].estimate) for name in tested]), strict=True))
     return [
         _verdict(study, claim, found[claim.name], corrected.get(claim.name, 1.0), level, cost, len(tested))

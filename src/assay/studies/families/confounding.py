@@ -91,7 +91,7 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Seque
     """
     a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     groups = _together(times, a.shape[-1] if a.ndim else 0)
-    if a.ndim != 2 or a.shape != b.shape or min(a.shape) < LEAST or a.shape[1] == len(groups):
+    if a.ndim != 2 or a.shape != b.shape or min(a.shape) < LEAST or (len(a) - 1) * (a.shape[1] - len(groups)) < LEAST:
         raise BadInput(
             f"asked for an association; found shapes {a.shape} and {b.shape} at {len(groups)} times; give {LEAST} or "
             f"more seeds by {LEAST} or more conditions, two of them at one time"
@@ -177,7 +177,7 @@ def associations(
             every = pd.DataFrame({"y": own, "x": paired[figure], "known": paired[KNOWN]}).astype(float)
             (x, y, known), names = _complete(every)
             times = [at[name] for name in names]
-            if min(x.shape) < LEAST or len(set(times)) == len(times):
+            if min(x.shape) < LEAST or (len(x) - 1) * (len(times) - len(set(times))) < LEAST:
                 continue
             found = association(x, y, level, times=times)
             x, y, known = (residual(each, times) for each in (x, y, known))

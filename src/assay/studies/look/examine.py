@@ -28,7 +28,7 @@ from assay.studies.look import tables
 from assay.studies.look.alike import alike
 from assay.studies.look.layers import Layer, answer, layers
 from assay.studies.look.outcomes import limit_of, outcomes, rates
-from assay.studies.look.seen import Seen, Viewer, probabilities
+from assay.studies.look.seen import CHUNK, Seen, Viewer, probabilities
 from assay.studies.look.shaken import shaken
 from assay.studies.look.stability import MOST, chosen
 from assay.studies.look.words import CITED, question, title
@@ -36,6 +36,7 @@ from assay.studies.means import Tell, silent
 from assay.studies.study import described
 
 REFERENCE, FEWEST = 1000, 50  # training items that others are compared with; of each class, if it has them
+TOLD = 1000  # val inputs by whose answers logits are told from probabilities: a few logits may all lie in 0 to 1
 PROBE = 4  # inputs by which it is found out which layers run
 
 
@@ -87,7 +88,9 @@ def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
     x = subject.data.test.take(np.arange(min(PROBE, len(subject.data.test)))).x.to(device)
     with torch.no_grad():
         given = answer(net, x)
-    return Plan(ask, subject, layers(net, x, ask.layers), probabilities(given), given.shape[1] == 1, device)
+        some = subject.data.val.x[:TOLD]
+        told = torch.cat([answer(net, part.to(device)).cpu() for part in some.split(CHUNK)])
+    return Plan(ask, subject, layers(net, x, ask.layers), probabilities(told), given.shape[1] == 1, device)
 
 
 def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell: Tell = silent) -> Path:
