@@ -119,8 +119,10 @@ ENDS = {"": 0.0, "_low": -0.01, "_high": 0.01}
 def test_what_is_told_says_per_thousand_with_intervals_and_the_bound() -> None:
     ask = Ask(want_clean=0.9, eps=0.1)
     shares = {"test_clean": 0.95, "test_robust": 0.6, "false_reject": 0.02, "escape": 0.01}
+    later = {"production_clean": None, "production_false_reject": None, "production_escape": None}
     row, best = (
         {"point": number, "called": name, "level": "C"}
+        | later
         | {f"{key}{end}": value + by for key, value in each.items() for end, by in ENDS.items()}
         for number, name, each in (
             (1, "0.5 a + 0.5 b", shares),
@@ -138,3 +140,11 @@ def test_what_is_told_says_per_thousand_with_intervals_and_the_bound() -> None:
         "(-64 to -36)"
     )
     assert "20 (10 to 30) of a thousand good items are turned away; 10 (0 to 20) of a thousand faulty" in text[3]
+    assert not any("production" in line for line in text)
+    seen = row | {"production_clean": 0.9, "production_clean_low": 0.89, "production_clean_high": 0.91}
+    (line,) = (
+        line
+        for line in told({"chosen": seen, "most_robust": best, "price": price, "rule": "", "barriers": []}, ask)
+        if "production" in line
+    )
+    assert line == "on production: of a thousand items 900 (890 to 910) are right"
