@@ -8,12 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from assay.maths.statistics import Estimate
 from assay.metrics import debiased_cka
 from assay.studies import configure
 from assay.studies.families.claims import unhappy_vary_more, worse_is_wider
+from assay.studies.families.design import units
+from assay.studies.families.gaps import gaps
+from assay.studies.families.judging import kinds_seen
 from assay.studies.families.look import Look
 from assay.studies.families.pairs import mean_spread, pairs_and_layers
 from assay.studies.families.tables import families
+from assay.studies.gap import said
+from assay.studies.study import Judged, text
 
 
 def cloud(draw: np.random.Generator, conditions: int, models: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -81,6 +87,41 @@ def test_too_few_kinds_of_stress_are_named_before_any_run_and_share_in_no_correc
     assert list(study.lacking(data)) == ["worse-is-wider"]  # with none four kinds: 2 of 24 orders are .083
     study, data = configure("families", "digits")
     assert not study.lacking(data)
+    assert len(set(units([condition.plain() for condition in study.conditions]).values())) == 5  # both at once is none
+
+
+def test_two_kinds_at_once_and_conditions_that_mostly_stopped_are_no_units() -> None:
+    """`both` would say a second time what its two parts say; the few that stood a stress are not what it does."""
+    names = ["none", "fork@1", "a@1", "b@1", "c@1", "d@1", "e@1", "a+b@1"]
+    stress = dict(zip(names, ["none", "fork", *["loss"] * 5, "both"], strict=True))
+    about = {"conditions": [{"name": n, "stress": stress[n], "at": 1} for n in names], "seeds": 6, "level": 0.05}
+    rows = [
+        {"run": f"{design}{name}{seed}", "design": design, "condition": name, "seed": seed, "status": "finished",
+         "test_accuracy": 0.9 - 0.01 * i if design == "paired" else 0.5}
+        for design in ("paired", "family") for i, name in enumerate(names) for seed in range(6)
+    ]  # fmt: skip
+    runs = pd.DataFrame(rows)
+    own = runs[runs.design == "family"].run.tolist()
+    pairs = pd.DataFrame(
+        [(a, b, 1.0) for i, a in enumerate(own) for b in own[:i]], columns=["run_a", "run_b", "cka_distance"]
+    )
+    found = kinds_seen(about, runs, pairs)
+    assert found.index.tolist() == ["none", "a", "b", "c", "d", "e"] and found.conditions.tolist() == [2, 1, 1, 1, 1, 1]
+    assert found.accuracy.tolist() == pytest.approx([0.895, 0.88, 0.87, 0.86, 0.85, 0.84])
+    for design in ("paired", "family"):
+        few = (runs.design == design) & (runs.condition == "c@1") & (runs.seed > 2)
+        stopped = runs.assign(status=runs.status.where(~few, "diverged"))
+        assert "c" not in kinds_seen(about, stopped, pairs).index
+
+
+def test_too_few_kinds_are_told_in_the_place_of_a_figure() -> None:
+    names = [("none", "none"), ("fork@1", "fork"), ("a@1", "loss"), ("b@1", "activation"), ("b+a@1", "both")]
+    (gap,) = gaps([{"name": name, "stress": stress} for name, stress in names], 0.05)
+    assert gap.sentence["en"].startswith("Too few kinds of stress to say: over 3,") and "p = 0.33" in gap.sentence["en"]
+    found = said(
+        {"worse-is-wider": Judged(Estimate(-1.0, -1, -1, 0.3, 3, 0.95), text("", ""), text("-1", "-1"))}, [gap]
+    )
+    assert not found["worse-is-wider"].estimate.known and found["worse-is-wider"].sentence == gap.sentence
 
 
 def test_a_model_whose_layer_tells_one_input_from_the_rest_does_not_undo_the_others() -> None:

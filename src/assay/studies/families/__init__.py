@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import factorial
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -18,11 +17,13 @@ from assay.models import ActivationName, build
 from assay.studies.families import words
 from assay.studies.families.agree import PRIMARY
 from assay.studies.families.claims import CLAIMS
-from assay.studies.families.design import Condition, conditions, design, kind_of
+from assay.studies.families.design import Condition, conditions, design
+from assay.studies.families.gaps import gaps
 from assay.studies.families.judging import judge
 from assay.studies.families.observing import Seen, observed
 from assay.studies.families.references import MOST, SHARES, labelled_at_random
 from assay.studies.families.robust import Attacked
+from assay.studies.gap import to_give
 from assay.studies.study import STUDIES, Claim, Judged, Map, Planned, Study, Tables, Text, explained
 
 REFERENCES = (
@@ -121,18 +122,16 @@ class Families(Study):
     def plan(self, data: Dataset) -> dict[str, Any]:
         """What this many seeds can show."""
         third = max(3, self.seeds // 3)
+        share = self.level / (len(CLAIMS) - len(self.lacking(data)))  # of the level, for the first claim by Holm
         return {
             "runs": 2 * self.seeds * len(self.conditions) + self.controls * len(SHARES) * min(self.seeds, MOST),
             "smallest_p": {"stress-moves": smallest_p("sign-flip", self.seeds)},
-            "detectable": {
-                "unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=self.level / len(CLAIMS))
-            },
+            "detectable": {"unhappy-vary-more": detectable_ratio(third, len(self.conditions), alpha=share)},
         }
 
     def lacking(self, data: Dataset) -> dict[str, Text]:
         """A relation over kinds of stress cannot be found over so few that every order of them is likely."""
-        kinds = len({kind_of(condition.plain()) for condition in self.conditions})
-        return {"worse-is-wider": words.MORE} if 2 / factorial(kinds) > self.level else {}
+        return to_give(gaps([condition.plain() for condition in self.conditions], self.level))
 
     def observe(self, planned: Mapping[str, Planned], lab: Lab, data: Dataset, each: Map) -> Tables:
         """Look at every run once; twins of one seed together."""

@@ -43,8 +43,8 @@ CLAIMS = (
     relation(
         "worse-is-wider",
         words.CLAIM["worse-is-wider"],
-        "rank correlation over kinds of stress (a kind's times averaged, forks with the unstressed runs) of mean test "
-        "accuracy (paired models) and spread (family models); " + BOTH,
+        "rank correlation over kinds of stress (a kind's times averaged, forks with the unstressed runs, two kinds at "
+        "once left out) of mean test accuracy (paired models) and spread (family models); " + BOTH,
         claimed="below",
     ),
     relation(
@@ -107,19 +107,29 @@ def worse_is_wider(
     """Over kinds of stress: does the spread fall as the mean test accuracy rises? The kind is the unit.
 
     Two times of one stress harm and scatter models alike, for whatever reason; taken as two conditions they would show
-    one coincidence twice. So a kind (``kinds``, by condition) has the mean of both figures over its conditions.
+    one coincidence twice. So a kind has the mean of both figures over its conditions, `by_kind`.
 
     Spread is that of the family models, accuracy that of the paired ones: of the same models, one bad outlier alone
     would lower the first and widen the second.
     """
-    names = [name for name in dict.fromkeys(own.condition) if name in accuracy.index] if len(own) else []
+    table = by_kind(own, distances, accuracy, kinds)
+    if len(table) < LEAST_KINDS:
+        return Judged(NOTHING, words.kinds(len(table)), words.sentence("worse-is-wider", NOTHING))
+    estimate = rank_relation(table.accuracy.to_numpy(), table.width.to_numpy(), level=level)
+    return Judged(estimate, words.kinds(len(table)), words.sentence("worse-is-wider", estimate))
+
+
+def by_kind(own: pd.DataFrame, distances: np.ndarray, accuracy: pd.Series, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """``accuracy``, ``width`` and number of ``conditions`` of each kind of stress: means over its conditions.
+
+    ``own``: models, a row each; ``distances``: between them; ``accuracy``: by condition, of other models; ``kinds``: by
+    condition. Conditions without a kind, an accuracy or two models are left out.
+    """
+    names = [name for name in dict.fromkeys(own.condition) if name in accuracy and name in kinds] if len(own) else []
     widths = {name: mean_spread(distances[np.ix_(at, at)]) for name in names if len(at := _members(own, name)) > 1}
     table = pd.DataFrame({"accuracy": accuracy[list(widths)], "width": widths}, dtype=float)
-    by_kind = table.groupby([kinds[name] for name in table.index], sort=False).mean()
-    if len(by_kind) < LEAST_KINDS:
-        return Judged(NOTHING, words.kinds(len(by_kind)), words.sentence("worse-is-wider", NOTHING))
-    estimate = rank_relation(by_kind.accuracy.to_numpy(), by_kind.width.to_numpy(), level=level)
-    return Judged(estimate, words.kinds(len(by_kind)), words.sentence("worse-is-wider", estimate))
+    grouped = table.groupby([kinds[name] for name in table.index], sort=False)
+    return grouped.mean().assign(conditions=grouped.size())
 
 
 def _members(own: pd.DataFrame, name: str) -> np.ndarray:

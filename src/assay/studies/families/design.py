@@ -45,13 +45,27 @@ class Condition:
         return text(f"{what[0]} to {self.kind} at {share}", f"{share}で{what[1]}を{self.kind}に変更")
 
 
-def kind_of(condition: Mapping[str, Any]) -> str:
-    """What a condition is a case of, whatever its time; a fork is an unstressed run with other draws.
+def kind_of(condition: str) -> str:
+    """What a condition is a case of, whatever its time: what stands before the ``@`` of its name.
 
-    >>> kind_of({"stress": "loss", "kind": "focal", "at": 0.25}), kind_of({"stress": "fork", "kind": "", "at": 0.5})
+    >>> kind_of("loss:focal@0.25"), kind_of("none")
     ('loss:focal', 'none')
     """
-    return "none" if condition["stress"] in ("none", "fork") else f"{condition['stress']}:{condition['kind']}"
+    return condition.partition("@")[0]
+
+
+def units(conditions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The kind of each condition, by its name, where kinds are what is counted.
+
+    A fork is an unstressed run with other draws. *Both at once* is made of two other kinds and is left out: where harm
+    and scatter add up it says what those two say, a second time.
+
+    >>> units([{"name": "fork@0.5", "stress": "fork"}, {"name": "both:tanh+focal@0.5", "stress": "both"}])
+    {'fork@0.5': 'none'}
+    """
+    return {
+        c["name"]: "none" if c["stress"] == "fork" else kind_of(c["name"]) for c in conditions if c["stress"] != "both"
+    }
 
 
 def conditions(

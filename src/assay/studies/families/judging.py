@@ -13,14 +13,17 @@ from assay.studies.families import words
 from assay.studies.families.agree import PRIMARY, Primary, agreed
 from assay.studies.families.claims import (
     CLAIMS,
+    by_kind,
     movers_misjudge,
     places_differ,
     stress_moves,
     unhappy_vary_more,
     worse_is_wider,
 )
-from assay.studies.families.design import kind_of
+from assay.studies.families.design import units
+from assay.studies.families.gaps import gaps
 from assay.studies.families.robust import told
+from assay.studies.gap import said
 from assay.studies.phrases import mishaps
 from assay.studies.study import Judged, Tables, Text
 
@@ -31,7 +34,7 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
     runs = runs.assign(
         status=runs["status"].astype(str), family=runs["family"].astype(object).where(runs["family"].notna(), "")
     )
-    alive = runs[(runs.status == "finished") & runs.test_accuracy.notna()]
+    alive = _alive(runs)
     names = about.get("measures", [PRIMARY[0].name])  # studies from before the second measure have one
     found = {m.name: by_one(m, alive, tables["pairs"], about) for m in PRIMARY if m.name in names}
     judged = {
@@ -48,7 +51,18 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         *words.one_measure(list(found)),
         *told(runs),
     ]
-    return judged, warnings
+    return said(judged, gaps(about["conditions"], about["level"])), warnings
+
+
+def _alive(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs[(runs.status.astype(str) == "finished") & runs.test_accuracy.notna()]
+
+
+def kinds_seen(about: Mapping[str, Any], runs: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """What `worse-is-wider` compares, by the first primary measure: `by_kind` of the study's tables."""
+    alive = _alive(runs)
+    own, distances = models_and_distances(alive[alive.design == "family"], pairs, PRIMARY[0].name)
+    return by_kind(own, distances, *_harm(about, alive, own))
 
 
 def by_one(
@@ -59,16 +73,30 @@ def by_one(
     alive = alive.assign(movement=alive[measure.movement])
     paired, left_out = _complete(alive[alive.design == "paired"], about)
     own, distances = models_and_distances(alive[alive.design == "family"], pairs, measure.name)
-    accuracy = alive[alive.design == "paired"].groupby("condition").test_accuracy.mean()
-    kinds = {condition["name"]: kind_of(condition) for condition in about["conditions"]}
     judged = {
         "stress-moves": stress_moves(paired, about, level),
         "places-differ": places_differ(own, distances, level),
         "unhappy-vary-more": unhappy_vary_more(own, distances, level),
-        "worse-is-wider": worse_is_wider(own, distances, accuracy, kinds, level),
+        "worse-is-wider": worse_is_wider(own, distances, *_harm(about, alive, own), level),
         "movers-misjudge": movers_misjudge(paired, level),
     }
     return judged, left_out, int((alive.design == "family").sum()) - len(own)
+
+
+def _harm(about: Mapping[str, Any], alive: pd.DataFrame, own: pd.DataFrame) -> tuple[pd.Series, dict[str, str]]:
+    """Mean test accuracy of the paired models by condition, and the kind of each condition that may be compared.
+
+    Left out are conditions in which more than a third of the models stopped or have no place, in either design: what
+    is left of those are the models that stood the stress.
+    """
+    paired = alive[alive.design == "paired"].groupby("condition")
+    there = (paired.seed.nunique(), own.groupby("condition").size() if len(own) else pd.Series(dtype=int))
+    kinds = {
+        name: kind
+        for name, kind in units(about["conditions"]).items()
+        if min(counts.get(name, 0) for counts in there) >= 2 / 3 * about["seeds"]
+    }
+    return paired.test_accuracy.mean(), kinds
 
 
 def _complete(paired: pd.DataFrame, about: Mapping[str, Any]) -> tuple[pd.DataFrame, list[str]]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from assay.maths.statistics import holm
 from assay.studies.families.cause import false_detections
+from assay.studies.families.design import kind_of
 from assay.studies.families.threshold import LEAST, Array, operating_rule
 
 RISE = 0.01  # of the false detections: a smaller rise than one point does not matter
@@ -29,7 +30,7 @@ def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, A
     A case is a run that was stressed or forked; its false detections (mean of false rejects and escapes under shift)
     rose where they exceed those of the unstressed run of its seed by more than ``rise``. Conditions in which a third of
     the seeds or more stopped are left out; of the rest, the seeds that all have. Conditions that differ in their time
-    alone are of one kind: what stands before the ``@`` of their names.
+    alone are of one kind (`kind_of`).
 
     >>> rows = [{"condition": c, "stress": c, "seed": s, "design": "paired", "status": "finished", "movement": m,
     ...          "shift_false_reject": r, "shift_escape": r} for c, m, r in (("none", 0, 0.1), ("loss", 2, 0.3))
@@ -47,7 +48,7 @@ def cases(runs: pd.DataFrame, figure: str, rise: float = RISE) -> tuple[Array, A
     there = there[there.mean(axis=1) > 2 / 3] if len(there) else there
     seeds = there.columns[there.all()]
     x, y = (wide[name].reindex(index=there.index, columns=seeds).to_numpy(float) for name in (figure, "rise"))
-    return x, (y > rise).astype(float), [str(name).partition("@")[0] for name in there.index]
+    return x, (y > rise).astype(float), [kind_of(str(name)) for name in there.index]
 
 
 def rules(runs: pd.DataFrame, figures: Sequence[str], level: float = 0.95, permutations: int = 1999) -> pd.DataFrame:

@@ -17,7 +17,7 @@ QUESTION = text(
     "よく汎化するモデルは内部表現も互いに似ているか。学習中のストレスはモデルを別の場所へ動かすか。",
 )
 MORE = text(
-    "More kinds of stress would decide it (--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]').",
+    "More kinds of stress may decide it (--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]').",
     "ストレスの種類を増やすと判断できます（--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]'）。",
 )
 CLAIM = {
@@ -34,8 +34,8 @@ CLAIM = {
         "同じ条件で学習したモデルのうち、汎化の悪いものほど互いに異なる。",
     ),
     "worse-is-wider": text(
-        "Conditions under which models generalise less give a wider variety of models.",
-        "汎化が悪くなる条件ほど、モデルのばらつきが大きい。",
+        "Kinds of stress under which models generalise less give a wider variety of models.",
+        "汎化が悪くなる種類のストレスほど、モデルのばらつきが大きい。",
     ),
     "movers-misjudge": text(
         "Of equally accurate models, those whose inside moved more make more false detections on changed data.",
@@ -179,6 +179,16 @@ def per_family(n: int) -> Text:
 def kinds(n: int) -> Text:
     """How many kinds of stress, of which none is one."""
     return text(f"{n} kinds of stress, none being one", f"ストレス{n}種類（「なし」を含む）")
+
+
+def few_kinds(n: int, smallest: float) -> Text:
+    """Why no relation over so few kinds is judged."""
+    return text(
+        f"Too few kinds of stress to say: over {n}, none being one and two at once not counted, even a perfect order "
+        f"comes by chance with p = {smallest:.2g}.",
+        f"ストレスの種類が不足しています。{n}種類（「なし」を含み、二つ同時は数えない）では、完全な順序でも偶然の確率が"
+        f"{smallest:.2g}あります。",
+    )
 
 
 def left_out(names: Sequence[str]) -> list[Text]:

@@ -35,7 +35,7 @@ EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
     "stress-moves": (lambda f, _: motion.trajectories(f), lambda f, _: tables.movement(f)),
     "places-differ": (place.distance_heat, tables.places),
     "unhappy-vary-more": (spread.happy_unhappy, tables.spreads, lambda f, _: geometry.by_families(f)),
-    "worse-is-wider": (spread.spread_accuracy, tables.widths),
+    "worse-is-wider": (spread.spread_accuracy, lambda f, _: tables.kinds(f), tables.widths),
     "movers-misjudge": (lambda f, _: movers.movement_errors(f), lambda f, _: tables.movers(f)),
 }
 

@@ -89,19 +89,22 @@ def spread_accuracy(folder: Folder, models: Space) -> Figure | None:
         return None
     points["label"] = points.condition.map(labels(folder))
     chart = _crosses(points, folder)
-    rho = float(points.x.rank().corr(points.y.rank()))
     widest, narrowest = points.loc[points.y.idxmax()], points.loc[points.y.idxmin()]
     return Figure(
         name="spread-accuracy",
         title=say("Spread against errors, by condition", "条件ごとの広がりと誤り"),
         panels=(Panel(chart),),
         alt=say(
-            f"Scatter of {len(points)} conditions; spread and errors have a rank correlation of {rho:.2f}. Widest is "
+            f"Scatter of {len(points)} conditions, errors across and spread upwards. Widest is "
             f"{widest.label} at {widest.y:.2f}, narrowest {narrowest.label} at {narrowest.y:.2f}.",
-            f"{len(points)} 条件の散布図。広がりと誤りの順位相関は {rho:.2f}。"
-            f"最も広いのは {widest.label} ({widest.y:.2f})、最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
+            f"{len(points)} 条件の散布図 (横は誤り、縦は広がり)。最も広いのは {widest.label} ({widest.y:.2f})、最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
         ),
-        caption=say("One mark a condition, with the intervals of both means.", "印は条件ごと。線は両方の平均の区間。"),
+        caption=say(
+            "One mark a condition, with the intervals of both means. The claim is judged over kinds of stress, in the "
+            "table below: times of one kind harm and scatter models alike.",
+            "印は条件ごと。線は両方の平均の区間。判定は下の表のとおりストレスの種類ごとに行う "
+            "(同じ種類の条件は互いに似るため)。",
+        ),
         keys=("stress",),
     )
 

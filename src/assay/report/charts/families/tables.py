@@ -12,6 +12,7 @@ from assay.report.charts.families.space import Space
 from assay.report.folder import Folder, Frame
 from assay.report.numbers import Mean, mean_interval, number, with_interval
 from assay.report.words import say_in
+from assay.studies.families.judging import kinds_seen
 
 
 def mean_cell(values: Frame, folder: Folder, scale: float = 1.0) -> Cell:
@@ -111,6 +112,35 @@ def widths(folder: Folder, models: Space) -> Table | None:
     }
     titles = [say("spread", "広がり"), say("errors per thousand", "千件あたりの誤り"), "n"]
     return _table(folder, "widths", say("spread and errors by condition", "条件ごとの広がりと誤り"), titles, rows)
+
+
+def kinds(folder: Folder) -> Table | None:
+    """What is compared over kinds of stress: mean accuracy of one design, mean spread of the other."""
+    say, runs, pairs = say_in(folder.lang), folder.table("runs"), folder.table("pairs")
+    if runs.empty or pairs.empty or not {"seeds", "conditions"} <= set(folder.study):
+        return None
+    rows = [
+        (
+            Cell(say("no stress", "ストレスなし") if kind == "none" else str(kind), i),
+            Cell(number(1000 * (1 - row.accuracy), 1), 1000 * (1 - row.accuracy)),
+            Cell(number(row.width, 3), row.width),
+            Cell(str(int(row.conditions)), int(row.conditions)),
+        )
+        for i, (kind, row) in enumerate(kinds_seen(folder.study, runs, pairs).iterrows())
+    ]
+    if not rows:
+        return None
+    columns = (
+        Column(say("kind of stress", "ストレスの種類")),
+        Column(say("errors per thousand (paired models)", "千件あたりの誤り (対のモデル)"), number=True),
+        Column(say("spread (models of their own seeds)", "広がり (独立シードのモデル)"), number=True),
+        Column(say("conditions", "条件数"), number=True),
+    )
+    caption = say(
+        "What the claim compares: kinds of stress, their times averaged, two kinds at once left out",
+        "主張が比べるもの: ストレスの種類ごとの平均 (二つ同時は除く)",
+    )
+    return Table("kinds", caption, columns, tuple(rows), sortable=True)
 
 
 def movers(folder: Folder) -> Table | None:
