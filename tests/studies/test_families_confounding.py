@@ -129,8 +129,24 @@ def test_times_are_dummies_of_seeds_within_them() -> None:
 
 
 def test_conditions_that_are_alone_at_their_time_are_refused() -> None:
-    with pytest.raises(BadInput, match="two of them at one time"):
+    with pytest.raises(BadInput, match="at 3 times; give 3 or more seeds"):
         association(np.eye(3), np.eye(3), times=[1, 2, 3])
+
+
+def test_fewer_than_two_degrees_of_freedom_are_refused_and_two_have_an_interval() -> None:
+    g = np.random.default_rng(0)
+    with pytest.raises(BadInput, match="asked for an association"):  # (3 - 1)(4 - 3) - 1 = 1
+        association(g.normal(size=(3, 4)), g.normal(size=(3, 4)), times=[1, 1, 2, 3])
+    found = association(g.normal(size=(4, 4)), g.normal(size=(4, 4)), times=[1, 1, 2, 3])
+    assert found.freedom == 2 and -1 < found.low < found.correlation < found.high < 1 and 0 <= found.robustness_p <= 1
+
+
+def test_a_condition_alone_at_its_time_adds_nothing() -> None:
+    g = np.random.default_rng(0)
+    x, y = g.normal(size=(2, 6, 5))
+    alone = association(x, y, times=[1, 1, 1, 2, 2])
+    more = (np.column_stack([t, g.normal(size=6)]) for t in (x, y))
+    assert vars(association(*more, times=[1, 1, 1, 2, 2, 3])) == pytest.approx(vars(alone))
 
 
 def test_what_moves_with_the_outcome_is_found_in_runs() -> None:

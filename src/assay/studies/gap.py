@@ -35,5 +35,5 @@ def said(judged: Mapping[str, Judged], gaps: Sequence[Gap]) -> dict[str, Judged]
     found = dict(judged)
     for gap in gaps:
         for claim in gap.claims:
-            found[claim] = replace(found[claim], estimate=NOTHING, sentence=gap.sentence, lacking=gap.remedy)
+            found[claim] = replace(found[claim], estimate=NOTHING, parts={}, sentence=gap.sentence, lacking=gap.remedy)
     return found

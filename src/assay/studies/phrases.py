@@ -70,15 +70,15 @@ def _one_answer(runs: pd.DataFrame) -> list[Text]:
         return []
     return [
         text(
-            f"{len(bad)} of {len(runs)} models answer one class whatever they see, as at the start of training, and "
-            f"what is said of their conditions says little: {_where(bad)}. Such training gets off the ground with "
-            "batches balanced by class (--set 'sampler={kind: balanced}'), with Adam (--set optimiser.name=adam --set "
-            "optimiser.lr=3e-3), more epochs or, under attack, a smaller radius.",
-            f"{len(runs)}件中{len(bad)}件のモデルは、入力によらず一つのクラスだけを答えます（学習が始まっていない状態）。"
-            f"該当条件の結果は参考になりません：{_where(bad)}。クラスを均等にしたバッチ"
-            "（--set 'sampler={kind: balanced}'）、"
-            "別の最適化手法（--set optimiser.name=adam --set optimiser.lr=3e-3）、エポックの追加、"
-            "攻撃半径の縮小を試してください。",
+            f"{len(bad)} of {len(runs)} models answer one class for every validation input: they learned nothing, or "
+            f"what was done to them undid it. Verdicts that rest on these conditions say little: {_where(bad)}. What "
+            "can help: where classes are unequal, batches balanced by class (--set 'sampler={kind: balanced}'); where "
+            "training did not get going, another optimiser (--set optimiser.name=adam --set optimiser.lr=3e-3) or more "
+            "epochs; under attack, a smaller radius.",
+            f"{len(runs)}件中{len(bad)}件のモデルは、すべての検証入力に同じクラスを答えます（学習が進んでいないか、加えた変更で"
+            f"失われた状態）。これらの条件に基づく判定は参考になりません：{_where(bad)}。対策の候補：クラスが不均衡なら"
+            "均等なバッチ（--set 'sampler={kind: balanced}'）、学習が進まないなら別の最適化手法"
+            "（--set optimiser.name=adam --set optimiser.lr=3e-3）やエポックの追加、攻撃下では半径の縮小。",
         )
     ]
 

@@ -71,7 +71,8 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Seque
     ``x``, ``y``: (seeds, conditions), three or more of each; ``times``: (conditions,), when a condition's stress came,
     one for all if not given. Both are freed of the means of conditions and, within each time, of seeds. That removes
     all that a condition does to its runs and what a seed's runs of one time have in common, known or not: until then
-    they were one run, and are compared with one fork. ``correlation``: of what is left, r, in [-1, 1];
+    they were one run, and are compared with one fork. A condition that is alone at its time has nothing to be compared
+    with and adds nothing. ``correlation``: of what is left, r, in [-1, 1];
     t = r sqrt(df / (1 - r^2)), df = (seeds - 1)(conditions - times) - 1; ``low``, ``high`` by Fisher's z with df; ``p``
     two-sided, for runs that are independent given condition, seed and time.
 
@@ -91,10 +92,11 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Seque
     """
     a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     groups = _together(times, a.shape[-1] if a.ndim else 0)
-    if a.ndim != 2 or a.shape != b.shape or min(a.shape) < LEAST or (len(a) - 1) * (a.shape[1] - len(groups)) < LEAST:
+    if a.ndim != 2 or a.shape != b.shape or not enough(*a.shape, len(groups)):
         raise BadInput(
             f"asked for an association; found shapes {a.shape} and {b.shape} at {len(groups)} times; give {LEAST} or "
-            f"more seeds by {LEAST} or more conditions, two of them at one time"
+            f"more seeds by {LEAST} or more conditions, so many at one time that (seeds - 1)(conditions - times) is "
+            f"{LEAST} or more"
         )
     df, nan = (a.shape[0] - 1) * (a.shape[1] - len(groups)) - 1, float("nan")
     r = correlation(residual(a, times), residual(b, times))
@@ -108,6 +110,15 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Seque
     p = float(2 * stdtr(df, -f * df**0.5))
     bar = float(stdtrit(df - 1, 0.5 + level / 2)) / (df - 1) ** 0.5
     return Association(r, float(np.tanh(z - half)), float(np.tanh(z + half)), p, robustness(f), robustness(f, bar), df)
+
+
+def enough(seeds: int, conditions: int, times: int) -> bool:
+    """Whether an association can be taken: two residual degrees of freedom at least, since an interval needs df - 1.
+
+    >>> enough(4, 4, 3), enough(3, 4, 3)  # (seeds - 1)(conditions - times) = 3 and 2
+    (True, False)
+    """
+    return min(seeds, conditions) >= LEAST and (seeds - 1) * (conditions - times) >= LEAST
 
 
 def correlation(a: Array, b: Array) -> float:
@@ -177,7 +188,7 @@ def associations(
             every = pd.DataFrame({"y": own, "x": paired[figure], "known": paired[KNOWN]}).astype(float)
             (x, y, known), names = _complete(every)
             times = [at[name] for name in names]
-            if min(x.shape) < LEAST or (len(x) - 1) * (len(times) - len(set(times))) < LEAST:
+            if not enough(*x.shape, len(set(times))):
                 continue
             found = association(x, y, level, times=times)
             x, y, known = (residual(each, times) for each in (x, y, known))

@@ -70,7 +70,7 @@ def by_family(runs: pd.DataFrame, figures: Sequence[str] = tuple(FIGURES), level
     for figure in figures:
         if figure not in own:
             continue
-        known = own[own[figure].notna()]
+        known = own[np.isfinite(own[figure].astype(float))]  # a density of samples that coincide is infinite
         parts = [
             [models[models["family"] == family][figure].to_numpy(float) for family in ("happy", "unhappy")]
             for _, models in known.groupby("condition", sort=False)

@@ -59,7 +59,9 @@ class Limit(Study):
 
     seeds: int = Field(8, ge=4, le=1000)
     widths: tuple[int, ...]  # of the last layer, the others in proportion
-    sizes: tuple[Share, ...] = Field(("1/8", "1/4", "1/2"), validate_default=True)  # shares of the training images
+    sizes: tuple[Share, ...] = Field(
+        ("1/8", "1/4", "1/2"), validate_default=True
+    )  # shares of the images that the recipe learns from
     epochs: tuple[int, ...]
     probe: int = Field(1024, ge=16)
 
@@ -68,7 +70,9 @@ class Limit(Study):
         if any(width < 1 for width in self.widths) or any(n < 1 for n in self.epochs):
             raise ValueError("widths and epochs are whole numbers from 1 on")
         if not all(0 < size <= 1 for size in self.sizes):
-            raise ValueError("sizes are shares of the training images, above 0 and at most 1, such as [0.125, 0.5]")
+            raise ValueError(
+                "sizes are shares of the images that the recipe learns from, above 0 up to 1, such as [0.125, 0.5]"
+            )
         if not axes(levels(self.recipe, self.widths, self.sizes, self.epochs, 10**6), 10**6):
             raise ValueError("there is nothing beside the base; give widths, sizes or epochs")
         return self

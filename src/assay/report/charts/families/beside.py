@@ -63,7 +63,7 @@ def answers(folder: Folder) -> Table | None:
         return None
     meaning = {
         "disagreement": say("share of samples answered otherwise", "回答が異なる割合"),
-        "jensen_shannon": say("bits between their probabilities", "確率分布間の距離（ビット）"),
+        "jensen_shannon": say("bits between their probabilities", "確率分布間のダイバージェンス（ビット）"),
         "error_overlap": say("of what either gets wrong, share that both do", "どちらかの誤りのうち共通の割合"),
         "chance_error_overlap": say("the same, if they erred independently", "誤りが独立な場合の同じ割合"),
         "error_consistency": say("1 the same errors, 0 as by chance", "1：同じ誤り、0：偶然並み"),

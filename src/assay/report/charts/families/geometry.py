@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.report.blocks import Cell, Column, Table
 from assay.report.folder import Folder
-from assay.report.numbers import decimals, number
+from assay.report.numbers import between, decimals, number
 from assay.report.words import say_in
 from assay.studies.families.geometry import by_family
 
@@ -25,7 +25,7 @@ def by_families(folder: Folder) -> Table | None:
     rows = []
     for row in found.to_dict("records"):
         places = decimals(row["low"], row["high"])
-        interval = f"{number(row['low'], places)} – {number(row['high'], places)}"
+        interval = between(row["low"], row["high"], places, folder.lang)
         rows.append(
             (
                 Cell(titles[row["figure"]], row["figure"]),
@@ -46,8 +46,9 @@ def by_families(folder: Folder) -> Table | None:
         Column("n", number=True),
     )
     caption = say(
-        "Density and effective dimension of both families, which can be behind a difference of spread",
-        "両群の密度と実効次元（広がりの差の背景になりうる）",
+        "Density and effective dimension of both families, which can be behind a difference of spread; each interval by "
+        "itself, not corrected for five figures",
+        "両群の密度と実効次元（広がりの差の背景になりうる。区間は個別のもので、5つの値に対する補正なし）",
     )
     folded = say(f"The numbers behind it: {caption}", f"元の数値: {caption}")
     return Table("geometry", caption, columns, tuple(rows), folded=folded)

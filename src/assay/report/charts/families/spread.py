@@ -97,7 +97,8 @@ def spread_accuracy(folder: Folder, models: Space) -> Figure | None:
         alt=say(
             f"Scatter of {len(points)} conditions, errors across and spread upwards. Widest is "
             f"{widest.label} at {widest.y:.2f}, narrowest {narrowest.label} at {narrowest.y:.2f}.",
-            f"{len(points)} 条件の散布図 (横は誤り、縦は広がり)。最も広いのは {widest.label} ({widest.y:.2f})、最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
+            f"{len(points)} 条件の散布図 (横は誤り、縦は広がり)。"
+            f"最も広いのは {widest.label} ({widest.y:.2f})、最も狭いのは {narrowest.label} ({narrowest.y:.2f})。",
         ),
         caption=say(
             "One mark a condition, with the intervals of both means. The claim is judged over kinds of stress, in the "
