@@ -60,6 +60,14 @@ def test_the_forecasts_weight_against_a_grid_is_what_the_rows_say(name: str) -> 
     assert len(grid) == 5
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(EVIDENCE)))
+def test_the_readme_counts_the_runs(folder: Path) -> None:
+    name = str(folder.relative_to(EVIDENCE))
+    (row,) = re.findall(rf"^\| `{name}` \|.*\| (\d+) \|$", (EVIDENCE / "README.md").read_text(), flags=re.M)
+    made = json.loads((folder / "provenance.json").read_text())  # models of reference have no row in runs.csv
+    assert int(row) == made["runs_trained"] + made["runs_reused"] >= len(pd.read_csv(folder / "runs.csv"))
+
+
 def test_there_is_evidence_and_it_is_rows_not_weights() -> None:
     assert FOLDERS
     assert not [path for path in EVIDENCE.rglob("*") if path.suffix in (".safetensors", ".npz", ".pt", ".html")]
