@@ -212,6 +212,12 @@ class Spare(Own):
         self.last, self.first, self.spare = nn.ReLU(), nn.Tanh(), nn.Sigmoid()
     def forward(self, x):
         return self.two(self.last(self.first(self.one(x.flatten(1)))))
+class Shared(Own):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.relu, self.inner, self.out = nn.ReLU(), nn.Linear(8, 8), nn.Tanh()
+    def forward(self, x):
+        return self.two(self.out(self.relu(self.inner(self.relu(self.one(x.flatten(1)))))))
 """
 
 
@@ -224,6 +230,25 @@ def test_the_users_model_is_taken_at_the_layers_that_run(name: str, parts: Path,
     with pytest.raises(BadInput, match="no activation module that runs"):
         conduct(bare, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     assert not list((tmp_path / "lab").rglob("record.json"))
+
+
+@pytest.mark.parametrize(
+    ("model", "layers", "patched"), [("Spare", ["first", "last"], 2), ("Shared", ["relu", "out"], 1)]
+)
+def test_a_families_study_of_the_users_model(
+    model: str, layers: list[str], patched: int, parts: Path, tmp_path: Path
+) -> None:
+    """An activation that a model calls in several places is looked at, and said not to be patched."""
+    (tmp_path / "own.py").write_text(FUNCTIONAL)
+    settings = (*SMALL, f"model={tmp_path}/own.py:{model}", "grid.seeds=2")
+    study, data = configure("families", str(parts), settings=settings)
+    folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
+    read = {name: pd.read_csv(folder / f"{name}.csv") for name in ("layers", "patches", "runs")}
+    assert read["layers"].layer.unique().tolist() == layers and (read["runs"].status == "finished").all()
+    assert read["patches"].layer.unique().tolist() == layers[-patched:]
+    said = [each["en"] for each in json.loads((folder / "verdicts.json").read_text())["warnings"]]
+    left_out = [each.partition(",")[0] for each in said if each.startswith("Not patched")]
+    assert left_out == (["Not patched between twins: relu"] if model == "Shared" else [])
 
 
 def test_too_few_probe_inputs_for_the_width_are_said(parts: Path, tmp_path: Path) -> None:

@@ -130,6 +130,21 @@ def test_what_both_measures_show_in_the_tables_is_supported_and_what_one_shows_i
     assert "supported" not in nothing.values()
 
 
+def test_measures_that_did_not_prove_themselves_are_named_before_the_verdicts() -> None:
+    about, tables = made_up((3.0, 3.0))
+    rows = [{"measure": "cka_distance", "trusted": True}, {"measure": "procrustes_distance", "trusted": False}]
+
+    def said(table: pd.DataFrame) -> list[str]:
+        warnings = judge(about, {**tables, "trust": table})[1]
+        return [each["en"] for each in warnings if "did not prove" in each["en"]]
+
+    (one,) = said(pd.DataFrame(rows))
+    assert "Procrustes distance did not prove itself" in one and "CKA" not in one
+    (both,) = said(pd.DataFrame(rows).assign(trusted="False"))  # as read from a file
+    assert "CKA distance and Procrustes distance did not prove themselves" in both
+    assert said(pd.DataFrame(rows).assign(trusted=True)) == said(pd.DataFrame(columns=["measure", "trusted"])) == []
+
+
 def test_a_study_from_before_the_second_measure_is_judged_by_the_first_and_says_so() -> None:
     about, tables = made_up((3.0, 0.0))
     expected, _ = judge(about, tables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from assay.studies.families.claims import (
 )
 from assay.studies.families.design import units
 from assay.studies.families.gaps import gaps
+from assay.studies.families.patched import left_out
 from assay.studies.families.robust import told
 from assay.studies.gap import said
 from assay.studies.phrases import mishaps
@@ -41,17 +42,27 @@ def judge(about: Mapping[str, Any], tables: Tables) -> tuple[dict[str, Judged], 
         claim.name: agreed(claim, {name: claims[claim.name] for name, (claims, _, _) in found.items()})
         for claim in CLAIMS
     }
-    _, left_out, unmapped = found[PRIMARY[0].name]
+    _, gone, unmapped = found[PRIMARY[0].name]
     warnings = [
         *mishaps(runs),
-        *words.left_out(left_out),
+        *words.left_out(gone),
         *words.unmapped(unmapped),
         *words.floor_or_ceiling(alive),
         *words.narrow(about),
         *words.one_measure(list(found)),
+        *words.unproven(_unproven(tables.get("trust"), list(found))),
+        *left_out(tables.get("patches"), about.get("layers", ()), alive),
         *told(runs),
     ]
     return said(judged, gaps(about["conditions"], about["level"])), warnings
+
+
+def _unproven(trust: pd.DataFrame | None, names: Sequence[str]) -> list[Text]:
+    """The primary measures that were tested on these models and did not prove themselves."""
+    if trust is None or trust.empty:
+        return []
+    proven = set(trust[trust["trusted"].astype(str) == "True"]["measure"]) | ({*names} - {*trust["measure"]})
+    return [measure.said for measure in PRIMARY if measure.name in names and measure.name not in proven]
 
 
 def _alive(runs: pd.DataFrame) -> pd.DataFrame:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from assay.core.errors import BadInput
 from assay.lab import Lab
 from assay.lab.observe import View, load_model, probe_of
 from assay.lab.threads import limited
-from assay.studies.families.patching import PATCHES, patching
-from assay.studies.study import Map, Planned
+from assay.studies.families.patching import PATCHES, patching, run_once
+from assay.studies.study import Map, Planned, Text, text
 
 COLUMNS = ["run", "condition", "stress", "seed", *PATCHES]
 
@@ -31,20 +30,36 @@ class PatchJob:
 
 
 def patch(job: PatchJob) -> list[dict[str, Any]]:
-    """Every layer of every run, both ways; networks whose layers do not run exactly once a call are left out."""
+    """Every layer that runs exactly once a call, of every run, both ways."""
     with limited(job.threads):
         data, lab = job.view.load(), Lab(job.lab)
         probe = probe_of(data, min(job.view.probe, job.inputs))
         x, labels = data.test.x[probe], data.test.labels[probe.numpy()]
         twin = load_model(lab.weights(job.twin, "1"), job.view.model, data)
-        rows: list[dict[str, Any]] = []
+        layers, rows = run_once(twin, x[:1]), []
         for run in job.runs:
             net = load_model(lab.weights(run, "1"), job.view.model, data)
-            try:
-                rows += [{"run": run, **row} for row in patching(twin, net, x, labels)]
-            except BadInput:  # a layer that is used twice in a call, as in some users' models
-                break
+            rows += [{"run": run, **row} for row in patching(twin, net, x, labels, layers)]
         return rows
+
+
+def left_out(patches: pd.DataFrame | None, layers: Sequence[str], alive: pd.DataFrame) -> list[Text]:
+    """Layers that could not be patched are said; nothing where there was nothing to patch or none was asked for."""
+    paired = alive[alive["design"] == "paired"]
+    if patches is None or not {"none"} < set(paired["stress"]):
+        return []
+    missing = [layer for layer in layers if layer not in set(patches["layer"])]
+    if not missing:
+        return []
+    names = ", ".join(missing)
+    return [
+        text(
+            f"Not patched between twins: {names}, which the model calls several times in one pass. A module of its own "
+            "for each place (nn.ReLU() each time) would allow it.",
+            f"双子間のパッチングから除いた層：{names}（1回の計算で複数回呼ばれるため）。場所ごとに別のモジュール"
+            "（nn.ReLU() など）を使えば可能です。",
+        )
+    ]
 
 
 def patches(

@@ -51,6 +51,30 @@ def _said(net: nn.Module, x: Tensor, layers: Sequence[str]) -> tuple[np.ndarray,
 
 
 @torch.no_grad()
+def run_once(net: nn.Module, x: Tensor) -> list[str]:
+    """The hidden layers that run exactly once a call, which can be patched, in call order.
+
+    A module that a network calls in several places (one ``nn.ReLU`` for all) gives several outputs; which of them is
+    meant nobody can say.
+    """
+    times = dict.fromkeys(hidden(net, x), 0)
+
+    def count(layer: str) -> Any:
+        def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            times[layer] += 1
+
+        return hook
+
+    handles = [slots(net)[layer].register_forward_hook(count(layer)) for layer in times]
+    try:
+        net(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [layer for layer, n in times.items() if n == 1]
+
+
+@torch.no_grad()
 def _with(net: nn.Module, x: Tensor, layer: str, value: Tensor) -> np.ndarray:
     """Logits where the slot's output is ``value``."""
 

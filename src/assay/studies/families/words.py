@@ -159,6 +159,22 @@ def one_measure(names: Sequence[str]) -> list[Text]:
     ]
 
 
+def unproven(measures: Sequence[Text]) -> list[Text]:
+    """Verdicts that rest on a measure which did not prove itself on these models."""
+    if not measures:
+        return []
+    en, ja = " and ".join(m["en"] for m in measures), "と".join(m["ja"] for m in measures)
+    return [
+        text(
+            f"Read the verdicts with care: {en} did not prove {'itself' if len(measures) == 1 else 'themselves'} on "
+            "these models, by not finding corresponding layers oftener than guessing does or not telling apart models "
+            "that are known to differ (section on which measure can be trusted).",
+            f"判定は慎重に読んでください。{ja}は、対応する層を偶然より多く見つける、または異なると分かっているモデルを区別する"
+            "ことが、ここでは確認できませんでした（「ここで信頼できる指標」の節を参照）。",
+        )
+    ]
+
+
 def seeds(n: int) -> Text:
     """How many seeds a paired claim rests on."""
     return text(f"{n} seeds, each with and without stress", f"{n}シード（それぞれストレスあり・なし）")

@@ -46,8 +46,8 @@ def by_families(folder: Folder) -> Table | None:
         Column("n", number=True),
     )
     caption = say(
-        "Density and effective dimension of both families, which can be behind a difference of spread; each interval by "
-        "itself, not corrected for five figures",
+        "Density and effective dimension of both families, which can be behind a difference of spread; each interval "
+        "by itself, not corrected for five figures",
         "両群の密度と実効次元（広がりの差の背景になりうる。区間は個別のもので、5つの値に対する補正なし）",
     )
     folded = say(f"The numbers behind it: {caption}", f"元の数値: {caption}")
