@@ -92,7 +92,7 @@ def association(x: ArrayLike, y: ArrayLike, level: float = 0.95, *, times: Seque
     """
     a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     groups = _together(times, a.shape[-1] if a.ndim else 0)
-    if a.ndim != 2 or a.shape != b.shape or not enough(*a.shape, len(groups)):
+    if a.ndim != 2 or a.shape != b.shape or not enough(len(a), a.shape[1], len(groups)):
         raise BadInput(
             f"asked for an association; found shapes {a.shape} and {b.shape} at {len(groups)} times; give {LEAST} or "
             f"more seeds by {LEAST} or more conditions, so many at one time that (seeds - 1)(conditions - times) is "
@@ -188,7 +188,7 @@ def associations(
             every = pd.DataFrame({"y": own, "x": paired[figure], "known": paired[KNOWN]}).astype(float)
             (x, y, known), names = _complete(every)
             times = [at[name] for name in names]
-            if not enough(*x.shape, len(set(times))):
+            if not enough(len(x), x.shape[1], len(set(times))):
                 continue
             found = association(x, y, level, times=times)
             x, y, known = (residual(each, times) for each in (x, y, known))

@@ -27,9 +27,9 @@ def sentence(table: pd.DataFrame) -> Text:
     >>> row = {"figure": "movement", "threshold": 0.5, "above": 10, "rose_above": 8, "low": 0.444, "high": 0.975,
     ...        "below": 20, "rose_below": 4, "p_holm": 0.002, "skill": 0.6, "justified": True}
     >>> sentence(pd.DataFrame([row]))["en"]
-    'Above a CKA distance of 0.50 to the unstressed twin at the last hidden layer, false detections under shift rose by \
-more than 1 point oftener than below it: check such a model on changed data before it is used. Learnt without one kind \
-of stress and applied to that one, each in turn, such thresholds were passed in 10 cases; they rose in 8 of these \
+    'Above a CKA distance of 0.50 to the unstressed twin at the last hidden layer, false detections under shift rose \
+by more than 1 point oftener than below it: check such a model on changed data before it is used. Learnt without one \
+kind of stress and applied to that one, each in turn, such thresholds were passed in 10 cases; they rose in 8 of these \
 (44 % to 98 %) and in 4 of the 20 others.'
     >>> sentence(pd.DataFrame([{**row, "justified": False}]))["en"][:36]
     'No operating rule is justified here:'
@@ -60,8 +60,8 @@ of stress and applied to that one, each in turn, such thresholds were passed in 
         f"without one kind of stress and applied to that one, each in turn, such thresholds were passed in {above} "
         f"cases; they rose in {hit} of these ({span[0]} to {span[1]}) and in {int(rule['rose_below'])} of the "
         f"{int(rule['below'])} others.",
-        f"最終隠れ層でストレスなしの双子との{ja}が{at}を超えると、変化したデータでの誤検出が{100 * RISE:g}ポイントを超えて"
-        "増える割合が、しきい値以下より高くなりました。使う前に変化したデータで確認してください。"
+        f"最終隠れ層でストレスなしの双子との{ja}が{at}を超えると、変化したデータでの誤検出が"
+        f"{100 * RISE:g}ポイントを超えて増える割合が、しきい値以下より高くなりました。使う前に変化したデータで確認してください。"
         f"ストレスを1種類ずつ除いて求めたしきい値をその種類に当てはめると、超えた{above}件中{hit}件"
         f"（{span[0]}〜{span[1]}）、超えない{int(rule['below'])}件中{int(rule['rose_below'])}件で増えました。",
     )
