@@ -61,7 +61,8 @@ kind of stress and applied to that one, each in turn, such thresholds were passe
         f"cases; they rose in {hit} of these ({span[0]} to {span[1]}) and in {int(rule['rose_below'])} of the "
         f"{int(rule['below'])} others.",
         f"最終隠れ層でストレスなしの双子との{ja}が{at}を超えると、変化したデータでの誤検出が"
-        f"{100 * RISE:g}ポイントを超えて増える割合が、しきい値以下より高くなりました。使う前に変化したデータで確認してください。"
+        f"{100 * RISE:g}ポイントを超えて増える割合が、しきい値以下より高くなりました。"
+        "使う前に変化したデータで確認してください。"
         f"ストレスを1種類ずつ除いて求めたしきい値をその種類に当てはめると、超えた{above}件中{hit}件"
         f"（{span[0]}〜{span[1]}）、超えない{int(rule['below'])}件中{int(rule['rose_below'])}件で増えました。",
     )
