@@ -1,7 +1,8 @@
 """Does a study of models that learned nothing say *supported* more often than its level allows?
 
 Digits whose labels are shuffled, so that no model can generalise and validation sorts models by chance. Each repeat
-shuffles anew, carries out a small `families` study (five conditions, twelve seeds, both designs) and counts verdicts.
+shuffles anew, carries out a small `families` study (eight conditions, six kinds of stress with none to be compared,
+twelve seeds, both designs) and counts verdicts.
 Three claims are null by construction: `unhappy-vary-more`, `worse-is-wider`, `movers-misjudge`. (The other two are not:
 stress does move models that learn noise.) The share of studies with any of the three supported must stay within the
 binomial limit of the level.
@@ -26,7 +27,8 @@ from assay.studies import Means, conduct, configure
 NULL = ("unhappy-vary-more", "worse-is-wider", "movers-misjudge")
 SETTINGS = (
     *("model=mlp:32", "epochs=8", "grid.times=[0.5]"),
-    *("grid.activations=[tanh,sigmoid]", "grid.losses=[focal]"),
+    *("grid.activations=[tanh,sigmoid,gelu]", "grid.losses=[focal,squared_error]"),
+    *("grid.beside=0", "grid.patched=0"),  # no verdict rests on these
 )
 
 
