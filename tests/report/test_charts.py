@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from assay.report.charts import curves, kit, labels, theme
-from assay.report.charts.families import detail, motion, movers, samples
+from assay.report.charts.families import detail, motion, movers, samples, tables
 from assay.report.charts.families.space import Space, space
 from assay.report.folder import Folder
+from assay.report.page import html
+from assay.studies.families.judging import kinds_seen
 
 
 def models(points: np.ndarray, conditions: list[str]) -> Space:
@@ -143,3 +145,17 @@ def test_thumbnails_are_magnified_by_whole_numbers_and_only_if_they_are_images(i
 def test_the_panel_of_a_kind_of_stress_is_named_without_its_time() -> None:
     assert motion.without_time("relu → tanh at 25 %") == "relu → tanh"
     assert motion.without_time("活性化 (25 %)") == "活性化"
+
+
+def test_the_claim_over_kinds_of_stress_shows_what_it_compares(images: Path) -> None:
+    """A row a kind, two at once left out: mean errors of paired models, mean spread of the others, as judged."""
+    seen = Folder(images)
+    table = tables.kinds(seen)
+    found = kinds_seen(seen.study, seen.table("runs"), seen.table("pairs"))
+    assert table is not None and [row[0].text for row in table.rows] == [
+        *("no stress", "activation:tanh", "activation:sigmoid", "loss:squared_error", "loss:multi_margin")
+    ]
+    assert [row[1].order for row in table.rows] == pytest.approx((1000 * (1 - found.accuracy)).tolist())
+    assert [row[2].order for row in table.rows] == pytest.approx(found.width.tolist())
+    assert [row[3].text for row in table.rows] == ["3", "2", "2", "2", "2"]
+    assert table.caption in html(seen)
