@@ -130,6 +130,17 @@ def test_what_both_measures_show_in_the_tables_is_supported_and_what_one_shows_i
     assert "supported" not in nothing.values()
 
 
+def test_a_study_begun_with_conditions_as_units_says_so() -> None:
+    about, tables = made_up((3.0, 3.0))
+
+    def said(measure: str) -> list[str]:
+        claims = [{"name": "worse-is-wider", "measure": measure}]
+        return [each["en"] for each in judge({**about, "claims": claims}, tables)[1] if "another rule" in each["en"]]
+
+    (now,) = (claim.measure for claim in CLAIMS if claim.name == "worse-is-wider")
+    assert said(now) == [] and len(said("rank correlation over conditions of mean accuracy and spread")) == 1
+
+
 def test_measures_that_did_not_prove_themselves_are_named_before_the_verdicts() -> None:
     about, tables = made_up((3.0, 3.0))
     rows = [{"measure": "cka_distance", "trusted": True}, {"measure": "procrustes_distance", "trusted": False}]

@@ -43,8 +43,8 @@ CLAIMS = (
     relation(
         "worse-is-wider",
         words.CLAIM["worse-is-wider"],
-        "rank correlation over kinds of stress (a kind's times averaged, forks with the unstressed runs, two kinds at "
-        "once left out) of mean test accuracy (paired models) and spread (family models); " + BOTH,
+        "rank correlation over kinds of stress (a kind's times averaged, forks with the unstressed runs, "
+        f"{words.UNITS}) of mean test accuracy (paired models) and spread (family models); " + BOTH,
         claimed="below",
     ),
     relation(

@@ -159,6 +159,24 @@ def one_measure(names: Sequence[str]) -> list[Text]:
     ]
 
 
+UNITS = "two kinds at once left out"  # in the measure of `worse-is-wider` since kinds of stress are its units
+
+
+def other_units(about: Mapping[str, Any]) -> list[Text]:
+    """Studies begun when conditions were the units are judged by the rule of today, and say so."""
+    said = [claim["measure"] for claim in about.get("claims", ()) if claim["name"] == "worse-is-wider"]
+    if not said or UNITS in said[0]:
+        return []
+    return [
+        text(
+            "The claim that what generalises less is wider is judged over kinds of stress, two kinds at once left out. "
+            "This study was begun with another rule, whose words still stand there: its verdict may differ from before.",
+            "「汎化が悪いほどばらつく」という主張は、現在はストレスの種類ごと（二つ同時は除く）に判定しています。この研究は別の規則の"
+            "もとで始められ、その文言が残っています。以前の判定と異なることがあります。",
+        )
+    ]
+
+
 def unproven(measures: Sequence[Text]) -> list[Text]:
     """Verdicts that rest on a measure which did not prove itself on these models."""
     if not measures:
