@@ -170,7 +170,7 @@ def other_units(about: Mapping[str, Any]) -> list[Text]:
     return [
         text(
             "The claim that what generalises less is wider is judged over kinds of stress, two kinds at once left out. "
-            "This study was begun with another rule, whose words still stand there: its verdict may differ from before.",
+            "This study was begun with another rule, whose words still stand there; its verdict may have changed.",
             "「汎化が悪いほどばらつく」という主張は、現在はストレスの種類ごと（二つ同時は除く）に判定しています。この研究は別の規則の"
             "もとで始められ、その文言が残っています。以前の判定と異なることがあります。",
         )
