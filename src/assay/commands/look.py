@@ -54,14 +54,14 @@ def look(
     from assay.lab import Lab, choose_device
     from assay.lab.threads import limited
     from assay.studies.attack.subject import network
-    from assay.studies.look import Ask, Subject, examined, planned
+    from assay.studies.look import Ask, Subject, examined, planned, split_of
 
     known_language(lang)
     globs = tuple(glob for each in layers or () for glob in each.split(",") if glob)
     ask, where, shelves = Ask(layers=globs, n=n, seed=seed), choose_device(device), Lab(lab)
     with redirect_stdout(sys.stderr), limited(threads):  # what a user's code prints is not part of the answer
         found = network(place, model, data, weights, regroup, production, "look at")
-        plan = planned(ask, Subject(*found, production), where)
+        plan = planned(ask, Subject(*found, production, *split_of(weights or place, regroup)), where)
         with progress() as tell:
             folder = examined(plan, shelves, threads=threads, command=command(), tell=tell)
     finish(folder, lang, json_)

@@ -12,7 +12,8 @@ from assay.lab.observe import features
 from assay.models import build
 from assay.models.activations import slots
 from assay.studies.look.layers import MOST, flat, layers
-from assay.studies.look.seen import CHUNK, Viewer
+from assay.studies.look.reading import CHUNK
+from assay.studies.look.seen import Viewer
 
 
 class Odd(nn.Module):

@@ -2,6 +2,7 @@
 
 from assay.studies.look.answer import answered as answered
 from assay.studies.look.examine import Ask as Ask
-from assay.studies.look.examine import Subject as Subject
 from assay.studies.look.examine import examined as examined
 from assay.studies.look.examine import planned as planned
+from assay.studies.look.subject import Subject as Subject
+from assay.studies.look.subject import split_of as split_of

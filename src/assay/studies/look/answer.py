@@ -39,7 +39,7 @@ def answered(folder: Path) -> dict[str, Any]:
         "classes": warned,
         "relations": related,
         "text": lines,
-        "warnings": about["data"]["warnings"],
+        "warnings": [said["en"] if isinstance(said, dict) else said for said in about["data"]["warnings"]],
         "next": words.following(about),
     })  # fmt: skip
     write_json(folder / "result.json", found)

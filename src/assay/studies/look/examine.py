@@ -10,30 +10,29 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import torch
 from pydantic import Field
-from torch import nn
 
 import assay
 from assay.core.errors import BadInput
 from assay.core.files import read_json, write_json, write_text
 from assay.core.rng import numpy_rng
 from assay.core.spec import Spec
-from assay.data import Dataset, shifts_for
+from assay.data import shifts_for
 from assay.lab import Lab
 from assay.lab.jobs import machine
 from assay.studies.attack.subject import code_of, digest
 from assay.studies.conduct import to_csv
-from assay.studies.look import tables
+from assay.studies.look import tables, words
 from assay.studies.look.alike import alike
-from assay.studies.look.layers import Layer, answer, layers
+from assay.studies.look.layers import Layer, layers
 from assay.studies.look.outcomes import limit_of, outcomes, rates
-from assay.studies.look.seen import CHUNK, Seen, Viewer, probabilities
+from assay.studies.look.reading import Reading, reading
+from assay.studies.look.seen import Seen, Viewer
 from assay.studies.look.shaken import shaken
 from assay.studies.look.stability import MOST, chosen
-from assay.studies.look.words import CITED, question, title
+from assay.studies.look.subject import Subject
 from assay.studies.means import Tell, silent
-from assay.studies.study import described
+from assay.studies.study import Text, described
 
 REFERENCE, FEWEST = 1000, 50  # training items that others are compared with; of each class, if it has them
 TOLD = 1000  # val inputs by whose answers logits are told from probabilities: a few logits may all lie in 0 to 1
@@ -43,7 +42,7 @@ PROBE = 4  # inputs by which it is found out which layers run
 class Ask(Spec):
     """What is asked of a model: layers as globs (none: chosen), items of a set at most, seed of every draw."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     layers: tuple[str, ...] = ()
     n: int = Field(default=2000, ge=20)
@@ -51,34 +50,13 @@ class Ask(Spec):
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """A network with its data; ``model`` and ``weights`` say where it is from, ``source`` where the data are."""
-
-    net: nn.Module
-    model: str
-    weights: str
-    source: str
-    data: Dataset
-    production: str | None = None
-
-    @property
-    def sets(self) -> list[str]:
-        """The sets that are judged: test, and production where there is one."""
-        return ["test", *self.data.later]
-
-
-@dataclass(frozen=True, eq=False)
 class Plan:
-    """What is asked, of what, at which layers.
-
-    ``ready``: the network's answers are probabilities already; ``single``: it answers two classes by one number.
-    """
+    """What is asked, of what, at which layers, and how the network's answers are read."""
 
     ask: Ask
     subject: Subject
     layers: tuple[Layer, ...]
-    ready: bool
-    single: bool
+    reading: Reading
     device: str = "cpu"
 
 
@@ -86,11 +64,9 @@ def planned(ask: Ask, subject: Subject, device: str = "cpu") -> Plan:
     """Find the layers by letting the network answer a few inputs; `BadInput` where what is named does not run."""
     net = subject.net.to(device).eval()
     x = subject.data.test.take(np.arange(min(PROBE, len(subject.data.test)))).x.to(device)
-    with torch.no_grad():
-        given = answer(net, x)
-        some = subject.data.val.x[:TOLD]
-        told = torch.cat([answer(net, part.to(device)).cpu() for part in some.split(CHUNK)])
-    return Plan(ask, subject, layers(net, x, ask.layers), probabilities(told), given.shape[1] == 1, device)
+    val = subject.data.val
+    some = np.linspace(0, len(val) - 1, min(TOLD, len(val))).astype(int)  # they may be sorted by class
+    return Plan(ask, subject, layers(net, x, ask.layers), reading(net, val.take(some).x, device), device)
 
 
 def examined(plan: Plan, lab: Lab, *, threads: int = 1, command: str = "", tell: Tell = silent) -> Path:
@@ -126,7 +102,7 @@ def _tables(plan: Plan, tell: Tell) -> dict[str, pd.DataFrame]:
         tell("looking", done, whole, "")
 
     tell("looking", 0, whole, "")
-    view = Viewer(subject.net, seen, plan.device, plan.ready, told)
+    view = Viewer(subject.net, seen, plan.device, plan.reading.ready, told)
     shown = {name: view(data.splits[name].take(at).x) for name, at in places.items()}
     labels = {name: data.splits[name].labels[at] for name, at in places.items()}
     limit = limit_of(shown["val"].probs, labels["val"], data.ok)
@@ -196,8 +172,8 @@ def _about(plan: Plan, identity: str, command: str) -> dict[str, Any]:
     sizes = {name: len(split) for name, split in data.splits.items()}
     return {
         "study": "look",
-        "title": title(),
-        "question": question(bool(data.later)),
+        "title": words.title(),
+        "question": words.question(bool(data.later)),
         "command": command,
         "version": assay.__version__,
         "fingerprint": identity,
@@ -209,26 +185,25 @@ def _about(plan: Plan, identity: str, command: str) -> dict[str, Any]:
         "weights_digest": digest(subject.net),
         "source": subject.source,
         "production": subject.production,
+        "regroup": subject.regroup,
+        "split_seed": subject.split_seed,
+        "single": plan.reading.single,
         "layers": [layer.name for layer in seen],
         "primary_layer": seen[-1].name,
         "sets": subject.sets,
         "shifted_at_most": MOST,
         "data": {**described(data), "sizes": sizes, "warnings": _warnings(plan, sizes)},
-        "references": [{"key": key, "text": text} for key, text in CITED],
+        "references": [{"key": key, "text": text} for key, text in words.CITED],
     }  # fmt: skip
 
 
-def _warnings(plan: Plan, sizes: dict[str, int]) -> list[str]:
+def _warnings(plan: Plan, sizes: dict[str, int]) -> list[Text | str]:
     """Everything that changes how the page is to be read."""
     subject = plan.subject
-    said = list(subject.data.warnings)
+    said: list[Text | str] = list(subject.data.warnings)
     if not subject.weights:
         said.append(f"no --weights: the network is what {subject.model} returns, and nothing was loaded into it")
-    if plan.ready:
-        said.append("the model returns probabilities, not logits; they are taken as they are")
-    if plan.single:
-        second = subject.data.classes[1]
-        said.append(f"the model answers by one number, which is taken to speak for {second}, the second class")
+    said += words.taken(plan.reading, subject.data.classes[1])
     said += [
         f"layer {layer.name} is called {layer.calls} times in one pass; its last output is shown"
         for layer in plan.layers

@@ -77,7 +77,8 @@ def layers(net: nn.Module, x: Tensor, named: Sequence[str] = ()) -> tuple[Layer,
     that is never run or gives no representation. Without globs: at most 8 of the activations, and of
     the blocks with activations inside, that run, evenly spaced, the last one among them; where there are none, of any
     blocks, and where there are none either, of the modules with weights of their own. Of modules that hand on one and
-    the same output the first counts; what hands on the logits does not.
+    the same output the first counts; what hands on the answer, or logits of which the answer is the sigmoid or the
+    softmax, does not.
 
     >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> layers(net, torch.zeros(4, 2))
@@ -90,8 +91,8 @@ def layers(net: nn.Module, x: Tensor, named: Sequence[str] = ()) -> tuple[Layer,
     chosen = _matching(parts, outputs, named, len(x)) if named else spaced(_usual(parts, outputs, len(x)), MOST)
     if not chosen:
         raise BadInput(
-            "asked for the layers of the model; found no module inside it that gives (samples, width); "
-            "build it from modules (nn.ReLU() instead of F.relu)"
+            "asked for the layers of the model; found no module inside it that gives (samples, width) and not just "
+            "its answer; build it from modules (nn.ReLU() instead of F.relu), or name layers with --layers"
         )
     return tuple(_layer(name, parts, outputs, calls, len(x)) for name in chosen)
 
@@ -107,7 +108,7 @@ def spaced(items: Sequence[str], most: int) -> list[str]:
 
 
 def _trial(net: nn.Module, parts: dict[str, nn.Module], x: Tensor) -> tuple[dict[str, Any], dict[str, int]]:
-    """What each module that runs gives last, in that order (``""``: the logits), and how often it is called."""
+    """What each module that runs gives last, in that order (``""``: the answers), and how often it is called."""
     outputs: dict[str, Any] = {}
     calls: dict[str, int] = {}
 
@@ -123,11 +124,11 @@ def _trial(net: nn.Module, parts: dict[str, nn.Module], x: Tensor) -> tuple[dict
 
 def _usual(parts: dict[str, nn.Module], outputs: dict[str, Any], n: int) -> list[str]:
     """Activations and blocks with activations inside; else any blocks; else modules with weights of their own."""
-    logits = outputs[""]
+    answers = outputs[""]
     there = [
         name
         for name, output in outputs.items()
-        if name and name.split(".")[0] != "projector" and flat(output, n) is not None and not _same(output, logits)
+        if name and name.split(".")[0] != "projector" and flat(output, n) is not None and not _same(output, answers)
     ]
     active = [name for name in there if any(map(_is_activation, parts[name].modules()))]
     blocks = [name for name in there if _is_block(parts[name])]
@@ -137,8 +138,26 @@ def _usual(parts: dict[str, nn.Module], outputs: dict[str, Any], n: int) -> list
     return [name for name in usual if first[id(outputs[name])] == name]
 
 
-def _same(output: Tensor, logits: Tensor) -> bool:
-    return output.shape == logits.shape and torch.equal(output, logits)
+def _same(output: Tensor, answers: Tensor) -> bool:
+    """Whether a module hands on the answers, or the logits that a sigmoid or a softmax makes them of."""
+    if answers.shape[1] == 2 and output.numel() == len(answers):
+        answers = answers[:, 1:]  # (1 - p, p) and (0, z) are made of one number
+    if output.numel() != answers.numel():
+        return False
+    given, answers = output.detach().reshape(answers.shape).float(), answers.float()
+    return torch.equal(given, answers) or squashed(given, answers)
+
+
+def squashed(logits: Tensor, answers: Tensor) -> bool:
+    """Whether answers (n, columns) are the sigmoid of such logits, or of several columns the softmax.
+
+    >>> squashed(torch.tensor([[0.0]]), torch.tensor([[0.5]])), squashed(torch.zeros(1, 4), torch.full((1, 4), 0.25))
+    (True, True)
+    >>> squashed(torch.tensor([[30.0, 0.0]]), torch.tensor([[60.0, 0.0]]).softmax(1))  # both are all but (1, 0)
+    False
+    """
+    made = [logits.sigmoid(), *([logits.softmax(1)] if logits.shape[1] > 1 else [])]
+    return any(torch.allclose(each, answers, rtol=1e-3, atol=1e-30) for each in made)
 
 
 def _is_activation(part: nn.Module) -> bool:

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from assay.core.errors import BadInput
 from assay.lab.observe import softmax
 from assay.studies.look.layers import Layer, answer, flat, listening
-
-CHUNK = 64  # inputs forwarded at once: maps of every layer stand in memory
+from assay.studies.look.reading import CHUNK, for_classes, in_range
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Viewer:
-    """Shows what ``net`` makes of inputs at ``layers``. ``ready``: its last step is already a softmax.
+    """Shows what ``net`` makes of inputs at ``layers``. ``ready``: its answers are probabilities already.
 
     ``told``: called with the number of inputs after each batch of them.
     """
@@ -44,7 +43,8 @@ class Viewer:
 
     @torch.no_grad()
     def __call__(self, x: Tensor) -> Seen:
-        """What is seen of ``x``; `BadInput` where an answer or a representation is not finite."""
+        """What is seen of ``x``; `BadInput` for what is not finite, and for answers that are no probabilities if they
+        are taken as such."""
         parts = dict(self.net.named_modules())
         heard: dict[str, Tensor] = {}
         rows: dict[str, list[np.ndarray]] = {layer.name: [] for layer in self.layers}
@@ -61,39 +61,32 @@ class Viewer:
                 batch = x[start : start + CHUNK].to(self.device)
                 size = len(batch)
                 heard.clear()
-                answers.append(for_classes(answer(self.net, batch), self.ready).float().cpu().numpy())
+                answers.append(answer(self.net, batch).float().cpu())
                 for name, each in rows.items():
                     if name not in heard:
                         raise BadInput(f"asked for layer {name}; found inputs for which it does not run; name another")
                     each.append(heard[name].float().cpu().numpy())
                 self.told(size)
-        probs = np.concatenate(answers).astype(np.float64)
+        given = torch.cat(answers)
         found = {name: np.concatenate(each) for name, each in rows.items()}
-        for name, values in (("the answers", probs), *((f"layer {name}", each) for name, each in found.items())):
+        for name, values in (
+            ("the answers", given.numpy()),
+            *((f"layer {name}", each) for name, each in found.items()),
+        ):
             if not np.isfinite(values).all():
                 raise BadInput(f"asked to look at {name}; found values that are not finite; check the weights")
-        return Seen(probs if self.ready else softmax(probs), found)
+        if self.ready and not in_range(given):
+            raise _no_probabilities(given)
+        by_class = for_classes(given, self.ready).double().numpy()
+        return Seen(by_class.clip(0, 1) if self.ready else softmax(by_class), found)
 
 
-def probabilities(logits: Tensor) -> bool:
-    """Whether answers are probabilities already: none below 0, each row adding up to 1; of one column, none above 1.
-
-    >>> probabilities(torch.tensor([[0.25, 0.75]])), probabilities(torch.tensor([[0.0, 2.0]]))
-    (True, False)
-    >>> probabilities(torch.tensor([[0.9], [0.2]])), probabilities(torch.tensor([[0.9], [-2.0]]))
-    (True, False)
-    """
-    if logits.shape[1] == 1:
-        return bool(((logits >= 0) & (logits <= 1)).all())
-    return bool(logits.min() >= 0) and bool(((logits.sum(1) - 1).abs() < 1e-4).all())
-
-
-def for_classes(answers: Tensor, ready: bool) -> Tensor:
-    """A column for every class: one logit z for two classes is (0, z), one probability p is (1 - p, p).
-
-    >>> for_classes(torch.tensor([[3.0]]), False).tolist(), for_classes(torch.tensor([[0.25]]), True).tolist()
-    ([[0.0, 3.0]], [[0.75, 0.25]])
-    """
-    if answers.shape[1] > 1:
-        return answers
-    return torch.cat([1 - answers if ready else torch.zeros_like(answers), answers], dim=1)
+def _no_probabilities(given: Tensor) -> BadInput:
+    """The answers were taken for probabilities by others; these cannot be."""
+    sums = given.sum(1)
+    adding = "" if given.shape[1] == 1 else f" that add up to {sums.min():.4g} to {sums.max():.4g}"
+    return BadInput(
+        "asked to read the answers of the model as probabilities, which on val they all may be; "
+        f"found answers from {given.min():.4g} to {given.max():.4g}{adding}; let the model return the logits of its "
+        "last linear layer, or nothing but their sigmoid or softmax"
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from assay.studies.look.reading import Reading
 from assay.studies.quality.words import called, capital, count, rate, span
+from assay.studies.study import Text, text
 
 CITED = (
     ("Bonett and Wright 2000", "D. G. Bonett, T. A. Wright: Sample size requirements for estimating Pearson, Kendall "
@@ -117,15 +119,74 @@ def relation(row: dict[str, Any]) -> str:
     )
 
 
-def following(about: dict[str, Any]) -> str:
-    """Stage two for the same data: a small trial of stress, with the same model where it can be named.
+def taken(reading: Reading, second: str) -> list[Text]:
+    """What was assumed of answers that are not one logit a class: whose they are, what they are, and what says so.
 
-    >>> following({"source": "parts/", "model": "resnet18", "production": None})
-    'assay study families --data parts/ --set model=resnet18 --dry-run'
+    >>> [said["en"] for said in taken(Reading(False, False, "range", False, 9), "crack")]
+    []
+    """
+    of, n, who = called(second), f"{reading.n:,}", f"「{second}」"
+    said: list[Text] = []
+    if reading.single:
+        said.append(text(
+            f"the model answers by one number, which is taken to speak for {second}, the second class; training "
+            "studies need a model with one logit a class",
+            f"このモデルは一つの数で答える。それを2番目のクラス{who}に対する値とみなした。学習を伴う実験には、"
+            "クラスごとに一つのロジットを返すモデルが必要である",
+        ))  # fmt: skip
+    elif reading.ready:
+        said.append(text(
+            f"the model returns probabilities, not logits: its answers to {n} val inputs all lie in 0 to 1 and add up "
+            "to 1; they are taken as they are",
+            f"このモデルはロジットではなく確率を返す。検証データの入力{n}個への答えはすべて0から1の間にあり、"
+            "和が1である。そのまま確率として用いた",
+        ))  # fmt: skip
+    if not reading.single:
+        return said
+    if reading.by == "sigmoid":
+        said.append(text(
+            f"the model returns probabilities, not logits: a sigmoid gives its answers, so they are taken as "
+            f"probabilities of {of}",
+            f"このモデルはロジットではなく確率を返す。答えはシグモイドの出力であり、{who}の確率とみなした",
+        ))  # fmt: skip
+    elif reading.ready:
+        said.append(text(
+            f"it is assumed that the model returns probabilities, not logits: its answers to {n} val inputs all lie in "
+            f"0 to 1, so they are taken as probabilities of {of}; neither a sigmoid nor a linear layer is seen to give "
+            "them, and if they are logits, the rates here are wrong: let a linear layer give the answer",
+            f"このモデルはロジットではなく確率を返すと仮定した。検証データの入力{n}個への答えがすべて0から1の間にある"
+            f"ため、{who}の確率とみなした。答えがシグモイドの出力か線形層の出力かは確認できない。ロジットであれば、"
+            "ここに示す率は誤りである。その場合は、線形層の出力をそのまま答えにする",
+        ))  # fmt: skip
+    elif reading.within:
+        said.append(text(
+            f"it is assumed that the model returns a logit: a linear layer gives its answers, although those to {n} "
+            "val inputs all lie in 0 to 1; if they are probabilities, the rates here are wrong: end the model with a "
+            "sigmoid over a logit",
+            f"このモデルはロジットを返すと仮定した。検証データの入力{n}個への答えはすべて0から1の間にあるが、"
+            "線形層の出力である。確率であれば、ここに示す率は誤りである。その場合は、ロジットのシグモイドを答えにする",
+        ))  # fmt: skip
+    return said
+
+
+def following(about: dict[str, Any]) -> str:
+    """Stage two for the same data: a small trial of stress, with the same model where it can be named and trained.
+
+    >>> following({"source": "parts/", "model": "resnet18", "production": None, "regroup": True})
+    'assay study families --data parts/ --regroup --set model=resnet18 --dry-run'
+    >>> following({"source": "parts/", "model": "n.py:make", "single": True})
+    'assay study families --data parts/ --dry-run  # on a model that suits the data; n.py:make needs one logit a class'
     """
     words = ["assay", "study", "families", "--data", about["source"]]
     if about.get("production"):
         words += ["--production", about["production"]]
+    if about.get("regroup"):
+        words.append("--regroup")
+    if about.get("split_seed"):
+        words += ["--set", f"grid.split_seed={about['split_seed']}"]
+    if about.get("single"):
+        why = f"on a model that suits the data; {about['model']} needs one logit a class"
+        return f"{shlex.join([*words, '--dry-run'])}  # {why}"
     return shlex.join([*words, "--set", f"model={about['model']}", "--dry-run"])
 
 
