@@ -8,7 +8,7 @@ import pandas as pd
 from assay.core.rng import numpy_rng
 from assay.studies.tune import RULES, check_rules
 from assay.studies.tune.attempts import along, least
-from assay.studies.tune.compare import _interval
+from assay.studies.tune.compare import _interval, unsteady
 from assay.studies.tune.rules import found_of
 
 ONE = {"false_alarms": RULES["false_alarms"]}
@@ -68,6 +68,20 @@ def test_intervals_of_the_comparison_hold_the_truth_as_often_as_they_say() -> No
         held += low <= 0.1 <= high
     assert held >= 360  # 95 % of 400 is 380; fewer than 360 by chance once in 100,000 times
     assert np.isnan(_interval(np.array([0.1]), (0.0, float("inf")), 0.95)[1])  # one number, no spread: nothing known
+
+
+def test_a_recipe_that_fails_with_a_seed_is_told_from_chance() -> None:
+    """Recipes of equal quality are called unsteady seldom, one that fails with one seed of five always."""
+    draw, said = numpy_rng(0, "unsteady"), 0
+    for _ in range(1000):
+        a, b = draw.normal(0.9, 0.02, (2, 5))
+        said += unsteady(a, b)
+        assert unsteady(np.append(a[:4], 0.1), b)
+    assert 32 <= said <= 80  # 5.6 % of pairs of five normal draws, and 99.9 % of what 1,000 of them give
+    assert not unsteady(np.array([0.93, 0.90]), np.array([0.93, 0.93]), error=0.02)  # a few items, not the training
+    assert not unsteady(np.array([0.1]), np.array([0.9])) and not unsteady(
+        np.array([0.1, np.nan]), np.array([0.9, 0.9])
+    )
 
 
 def test_what_a_trial_must_have_reached() -> None:

@@ -61,6 +61,9 @@ def test_a_search_leaves_what_it_promises(parts: Path, tmp_path: Path) -> None:
         for row in found["comparison"]:
             low, high = row["interval"]
             assert low < row["effect"] < high and row["effect"] == pytest.approx(row["chosen"] - row["default"])
+            assert [sum(row["by_seed"][side]) / row["seeds"] for side in ("chosen", "default")] == pytest.approx(
+                [row["chosen"], row["default"]]
+            )
 
 
 def test_repeating_does_nothing_and_more_trials_go_on_as_if_never_stopped(parts: Path, tmp_path: Path) -> None:

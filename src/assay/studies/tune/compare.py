@@ -36,7 +36,8 @@ def _compare(goal: Goal, chosen: Sequence[Seen], default: Sequence[Seen], level:
     def difference(items: np.ndarray) -> float:
         return float(np.mean([of.of(x, items) - of.of(y, items) for x, y in zip(chosen, default, strict=True)]))
 
-    effect, low, high = _interval(a - b, items_error(goal.figure, difference, every), level)
+    error = items_error(goal.figure, difference, every)
+    effect, low, high = _interval(a - b, error, level)
     known = bool(np.isfinite([effect, low, high]).all())
     ahead, behind = (low > 0, high < 0) if goal.sign == "+" else (high < 0, low > 0)
     word = "better" if known and ahead else "worse" if known and behind else "undecided"
@@ -49,9 +50,27 @@ def _compare(goal: Goal, chosen: Sequence[Seen], default: Sequence[Seen], level:
         "interval": [low, high] if known else None,
         "level": level,
         "seeds": len(a),
+        "by_seed": {"chosen": a.tolist(), "default": b.tolist()},
+        "unsteady": unsteady(goal.oriented(1.0) * a, goal.oriented(1.0) * b, error[0]),
         "items": len(every),
         "word": word,
     }
+
+
+def unsteady(chosen: np.ndarray, default: np.ndarray, error: float = 0.0) -> bool:
+    """Whether the chosen recipe fails with some seed: larger is better, values by seed.
+
+    Its worst seed lies below the default's worst by more than the default's seeds lie apart, and by more than the luck
+    of items explains (``error``: of a mean over the seeds). A search sees each trial with one seed, so a recipe that
+    fails now and then may be chosen for its one good run. False for one seed.
+
+    >>> [unsteady(np.array([0.95, low]), np.array([0.93, 0.91])) for low in (0.17, 0.9)]
+    [True, False]
+    """
+    if len(chosen) < 2 or not np.isfinite([*chosen, *default]).all():
+        return False
+    below = float(default.min() - chosen.min())
+    return below > max(float(np.ptp(default)), 1.96 * error * len(chosen) ** 0.5)
 
 
 def items_error(name: str, statistic: Callable[[np.ndarray], float], every: np.ndarray) -> tuple[float, float]:

@@ -96,10 +96,17 @@ def _against_default(found: Mapping[str, Any]) -> list[str]:
     for row in rows:
         word = {"better": "better", "worse": "worse"}.get(row["word"], "no difference that can be told")
         interval = f" ({row['interval'][0]:+.2g} to {row['interval'][1]:+.2g})" if row["interval"] else " (no interval)"
+        name = row["figure"].removeprefix("test_")
         said.append(
-            f"on test, {row['figure'].removeprefix('test_')}: {row['chosen']:.4g} against the default's "
+            f"on test, {name}: {row['chosen']:.4g} against the default's "
             f"{row['default']:.4g}, difference {row['effect']:+.2g}{interval}: {word}"
         )
+        if row.get("unsteady"):
+            said.append(
+                f"the chosen recipe fails with some seeds: {name} {spread(row, 'chosen')}, the default's "
+                f"{spread(row, 'default')}. It was chosen for one good run; try a narrower space (lower rates: "
+                "--set 'space.lr=[1e-4,5e-3]') or other draws (--set tune.seed=1)"
+            )
     better = [row["figure"] for row in rows if row["word"] == "better"]
     worse = [row["figure"] for row in rows if row["word"] == "worse"]
     if len(better) == len(rows):
@@ -114,6 +121,16 @@ def _against_default(found: Mapping[str, Any]) -> list[str]:
     else:
         verdict += f" ({rows[0]['seeds']} seeds each)"
     return [*said, verdict]
+
+
+def spread(row: Mapping[str, Any], which: str) -> str:
+    """What a recipe gets from seed to seed.
+
+    >>> spread({"by_seed": {"chosen": [0.9, 0.17, 0.95]}}, "chosen")
+    '0.17 to 0.95'
+    """
+    each = row["by_seed"][which]
+    return f"{min(each):.3g} to {max(each):.3g}"
 
 
 def _short(value: Any) -> str:

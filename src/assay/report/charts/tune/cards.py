@@ -7,6 +7,7 @@ from typing import Any
 from assay.report.folder import Folder
 from assay.report.numbers import between, decimals, number, short
 from assay.report.words import Say, say_in
+from assay.studies.tune.words import spread
 
 MARKS = {"better": "supported", "worse": "refuted", "undecided": "undecided"}
 
@@ -64,6 +65,13 @@ def _goal(row: dict[str, Any], folder: Folder, say: Say) -> dict[str, Any]:
         "worse": say("That is what the choice costs.", "選択の代償。"),
         "undecided": say("No difference that can be told.", "差は判別できない。"),
     }[row["word"]]
+    if row.get("unsteady"):
+        meaning += say(
+            f" It fails with some seeds ({spread(row, 'chosen')}; the default's {spread(row, 'default')}): it was "
+            "chosen for one good run.",
+            f" 一部のシードで失敗する ({spread(row, 'chosen')}、既定は {spread(row, 'default')})。"
+            "一回の良い学習で選ばれた設定である。",
+        )
     sure = say(
         f"{row['seeds']} seed{'s' * (row['seeds'] > 1)} each, {row['items']} test items",
         f"シード各 {row['seeds']}、test {row['items']} 件",

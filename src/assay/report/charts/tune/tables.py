@@ -27,15 +27,25 @@ def compared(folder: Folder, found: dict[str, Any]) -> Table | None:
             Cell(row["figure"].removeprefix("test_")), Cell(short(row["chosen"]), row["chosen"]),
             Cell(short(row["default"]), row["default"]), Cell(number(row["effect"], places), row["effect"]),
             Cell(between(span[0], span[1], places, folder.lang) if span else ""), Cell(str(row["seeds"]), row["seeds"]),
+            Cell(_by_seed(row, folder.lang), note=say("fails with some", "一部で失敗") if row.get("unsteady") else ""),
             Cell(words[row["word"]]),
         ))  # fmt: skip
     columns = (
         Column(say("goal", "目標")), Column(say("chosen", "選択"), number=True),
         Column(say("default", "既定"), number=True), Column(say("difference", "差"), number=True),
         Column(say("95 % interval", "95 % 区間"), number=True), Column(say("seeds", "シード"), number=True),
+        Column(say("from seed to seed, chosen; default", "シードごとの範囲、選択; 既定"), number=True),
         Column(say("in a word", "判定")),
     )  # fmt: skip
     return Table("compared", say("Chosen against default, on test", "選択と既定 (test)"), columns, tuple(rows))
+
+
+def _by_seed(row: dict[str, Any], lang: str) -> str:
+    """The range of both over seeds; searches from before this was kept have none."""
+    each = row.get("by_seed")
+    if not each or row["seeds"] < 2:
+        return ""
+    return "; ".join(between(min(v), max(v), 3, lang) for v in (each["chosen"], each["default"]))
 
 
 def settings(folder: Folder, found: dict[str, Any]) -> Table | None:
