@@ -10,6 +10,7 @@ from assay.studies.tune import RULES, check_rules
 from assay.studies.tune.attempts import along, least
 from assay.studies.tune.compare import _interval, unsteady
 from assay.studies.tune.rules import found_of
+from assay.studies.tune.words import against_default
 
 ONE = {"false_alarms": RULES["false_alarms"]}
 
@@ -93,3 +94,17 @@ def test_what_a_trial_must_have_reached() -> None:
     assert along(history) == {0.25: 0.25, 0.5: 0.5, 0.75: 0.75}
     assert along(history[:3], share=3 / 8) == {0.25: 0.25}
     assert along([], 0.0) == {}
+
+
+def test_settings_that_fail_with_a_seed_are_told_once_with_what_to_do() -> None:
+    row = {"figure": "test_accuracy", "chosen": 0.56, "default": 0.92, "effect": -0.36, "interval": [-0.9, 0.2]}
+    row |= {"seeds": 2, "word": "undecided", "by_seed": {"chosen": [0.95, 0.17], "default": [0.91, 0.93]}}
+    other = {**row, "figure": "test_robust_accuracy"}
+    steady = against_default({"chosen": {"is_default": False}, "comparison": [row, other]})
+    assert not any("fails with some" in line or "one good run" in line for line in steady)
+    said = against_default(
+        {"chosen": {"is_default": False}, "comparison": [{**r, "unsteady": True} for r in (row, other)]}
+    )
+    told = "fails with some seeds: accuracy 0.17 to 0.95, the default's 0.91 to 0.93"
+    assert sum(told in line for line in said) == 1 and sum("one good run" in line for line in said) == 1
+    assert set(steady) < set(said)

@@ -69,7 +69,7 @@ def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]
             f"level C ({MEANINGS['C']}); for a better one: assay attack {Path(chosen['weights']).parent}"
         )
     said.append(f"chosen: trial {chosen['trial']}, run {chosen['run']} ({settings})")
-    said += _against_default(found)
+    said += against_default(found)
     said += [f"what matters for {name}: {each['text']}" for name, each in found["importance"].items()]
     if found["warm"]:
         said += [text for text in (found["warm"]["note"], found["warm"]["text"]) if text]
@@ -85,7 +85,7 @@ def _tried(found: Mapping[str, Any]) -> str:
     return f"{counts['all']} trials ({', '.join(parts)}) for {', '.join(found['goals'])}"
 
 
-def _against_default(found: Mapping[str, Any]) -> list[str]:
+def against_default(found: Mapping[str, Any]) -> list[str]:
     """Whether the chosen recipe beats the default on test, goal by goal; or that it does not."""
     if found["chosen"]["is_default"]:
         return ["the default recipe is the best compromise that was found: nothing beats it"]
@@ -104,9 +104,13 @@ def _against_default(found: Mapping[str, Any]) -> list[str]:
         if row.get("unsteady"):
             said.append(
                 f"the chosen recipe fails with some seeds: {name} {spread(row, 'chosen')}, the default's "
-                f"{spread(row, 'default')}. It was chosen for one good run; try a narrower space (lower rates: "
-                "--set 'space.lr=[1e-4,5e-3]') or other draws (--set tune.seed=1)"
+                f"{spread(row, 'default')}"
             )
+    if any(row.get("unsteady") for row in rows):
+        said.append(
+            "it was chosen for one good run: try a narrower space (lower rates: --set 'space.lr=[1e-4,5e-3]') or other "
+            "draws (--set tune.seed=1)"
+        )
     better = [row["figure"] for row in rows if row["word"] == "better"]
     worse = [row["figure"] for row in rows if row["word"] == "worse"]
     if len(better) == len(rows):
