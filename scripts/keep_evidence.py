@@ -1,7 +1,7 @@
-"""Keep a study as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
+"""Keep a study or a search as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
 
-Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance) and nothing else: no weights, no page,
-no pictures of the data. Where the lab and files of data were is nobody's business and left out.
+Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance; of a search its result) and nothing
+else: no weights, no page, no pictures of the data. Where the lab and files of data were is nobody's business and left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-KEPT = ("study.json", "provenance.json", "verdicts.json")
+KEPT = ("study.json", "provenance.json", "verdicts.json", "result.json")
 
 
 def main() -> int:
@@ -26,10 +26,16 @@ def main() -> int:
         return 2
     target.mkdir(parents=True, exist_ok=True)
     for path in [*(source / name for name in KEPT), *sorted(source.glob("*.csv"))]:
-        shutil.copy(path, target / path.name)
+        if path.is_file():
+            shutil.copy(path, target / path.name)
+    result = target / "result.json"
+    if result.is_file():
+        lab = str(source.resolve().parents[1])
+        result.write_text(result.read_text(encoding="utf-8").replace(lab, "lab"), encoding="utf-8")
     study = target / "study.json"
     text = study.read_text(encoding="utf-8")
-    for name in filter(None, map(json.loads(text)["settings"].get, ("data", "production"))):
+    settings = json.loads(text)["settings"]
+    for name in filter(None, map(settings.get, ("data", "production"))):
         text = text.replace(name, Path(name).name)
     study.write_text(re.sub(r' --lab (\\"[^"]*\\"|[^ "]+)', "", text), encoding="utf-8")
     for table in target.glob("*.csv"):

@@ -11,11 +11,14 @@ import pandas as pd
 import pytest
 
 from assay.maths.statistics import paired_effect
+from assay.report.folder import Folder
+from assay.report.page import html
 from assay.studies import rebuild
 from assay.studies.tune.rules import FOUND, check_rules
 
 EVIDENCE = Path(__file__).parents[1] / "docs" / "evidence"
-FOLDERS = sorted(path.parent for path in EVIDENCE.rglob("study.json"))
+FOLDERS = sorted(path.parent for path in EVIDENCE.rglob("verdicts.json"))
+SEARCHES = sorted(path.parent for path in EVIDENCE.rglob("trials.csv"))
 
 
 @pytest.mark.slow
@@ -32,6 +35,20 @@ def test_verdicts_are_rebuilt_from_the_rows(folder: Path, tmp_path: Path) -> Non
         assert new["effect"] == pytest.approx(old["effect"], rel=1e-6)
         assert new["interval"] == pytest.approx(old["interval"], rel=1e-6)
         assert new["p"] == pytest.approx(old["p"], rel=1e-6)
+
+
+@pytest.mark.parametrize("folder", SEARCHES, ids=lambda folder: str(folder.relative_to(EVIDENCE)))
+def test_a_search_has_its_page_and_its_figures_stand_in_the_readme(folder: Path) -> None:
+    name, found = str(folder.relative_to(EVIDENCE)), json.loads((folder / "result.json").read_text())
+    trials = pd.read_csv(folder / "trials.csv")
+    assert found["chosen"]["trial"] == trials[trials.chosen].trial.item()
+    assert f"Chosen: trial {found['chosen']['trial']}" in html(Folder(folder))
+    readme = (EVIDENCE / "README.md").read_text()
+    (row,) = re.findall(rf"^\| `{name}` \|.*\| (\d+) trials \|$", readme, flags=re.M)
+    assert int(row) == len(trials)
+    for each in found["comparison"]:
+        low, high = each["interval"]
+        assert f"{100 * each['effect']:.1f} ({100 * low:.1f} to {100 * high:.1f})".replace("-", "−") in readme
 
 
 def test_what_is_said_of_rules_is_what_the_rows_say() -> None:
