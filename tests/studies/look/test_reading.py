@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from assay import cli
 from assay.core.errors import BadInput
 from assay.core.files import read_json
 from assay.data import load_data
 from assay.lab import Lab
+from assay.models import build
 from assay.models.activations import add_slots
+from assay.studies import configure
 from assay.studies.look import Ask, Subject, answered, examined, planned, split_of
 from assay.studies.look.layers import layers
 from assay.studies.look.reading import Reading, reading
@@ -146,29 +147,18 @@ def test_a_sure_network_keeps_a_layer_as_wide_as_its_answer() -> None:
     assert [layer.name for layer in layers(net, x)] == ["1"]
 
 
-def run(words: list[str]) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", words)
-        try:
-            cli.main()
-        except SystemExit as stop:
-            return int(stop.code or 0)
-    return 0
-
-
-def test_the_next_command_of_a_model_of_one_logit_can_be_typed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_next_command_of_a_model_of_one_logit_can_be_carried_out(tmp_path: Path) -> None:
     data = load_data("cells", regroup=True)
     net = nn.Sequential(nn.Linear(data.shape[0], 4), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid())
     model = f"{tmp_path}/net.py:make"
     (tmp_path / "net.py").write_text("")
     subject = Subject(net, model, "", "cells", data, regroup=True)
-    folder = examined(planned(Ask(n=40), subject), Lab(tmp_path / "lab"))
+    folder = examined(planned(Ask(n=20), subject), Lab(tmp_path / "lab"))
     found = answered(folder)
     command, why = found["next"].split("  # ")
     assert command == "assay study families --data cells --regroup --dry-run" and model in why
-    assert run([*command.split(), "--lab", str(tmp_path / "lab")]) == 0 and "runs" in capsys.readouterr().out
+    study, split = configure("families", "cells", regroup=True)
+    assert study.recipe.model and build(study.recipe.model, split.shape, len(split.classes))
     assert all(isinstance(said, str) for said in found["warnings"])
     kept = read_json(folder / "study.json")
     assert any(isinstance(said, dict) and "確率" in said["ja"] for said in kept["data"]["warnings"])
