@@ -10,6 +10,7 @@ from assay.studies.generalist.claims import AGAINST, dose, judge
 from assay.studies.generalist.design import ADVERSARIAL, HERO
 from assay.studies.generalist.matched import match, matched
 from assay.studies.generalist.tables import compared, spelt, unspelt
+from assay.studies.generalist.words import meaning
 from tests.studies.generalist.world import ABOUT, learners, words_of, world
 
 BETTER = {HERO: (0.90, 0.50)}
@@ -112,13 +113,54 @@ def test_a_rival_that_is_cleaner_all_along_is_no_match() -> None:
     tables = world({HERO: (0.70, 0.55)})
     judged, _ = judge(ABOUT, tables)
     assert words_of(tables)["tuned-adversarial"][0] == "undecided"
-    assert judged["tuned-adversarial"].lacking and "Sweep further" in judged["tuned-adversarial"].lacking["en"]
+    for claim, said in (
+        ("tuned-adversarial", "factors above 1 in grid.eps"),
+        ("tuned-trades", "above 6 in grid.betas"),
+    ):
+        assert judged[claim].lacking and said in judged[claim].lacking["en"]  # of its own family alone
     less = match(pd.Series({"a": 0.7, "b": 0.75}), 0.9)
     assert less is not None and less.fair and less.between == "b"  # less clean is to the rival's advantage
 
 
+def test_a_wider_radius_is_what_a_mixture_that_is_less_clean_can_be_held_against() -> None:
+    tables = world({HERO: (0.70, 0.55), "eps x 1.5": (0.68, 0.52)})
+    found, _ = matched(tables["runs"], "adversarial")
+    assert found is not None and found.fair and found.between == "eps x 1.5 – averaged"
+    assert words_of(tables)["tuned-adversarial"][0] == "supported"
+
+
+@pytest.mark.parametrize("robust", [0.38, 0.495])
+def test_a_mixture_that_a_cleaner_rival_beats_in_both_is_refuted(robust: float) -> None:
+    """The rival is 10 points cleaner and more robust, or as robust; it would have more still where it is as clean."""
+    tables = world({HERO: (0.70, robust)})
+    found, _ = matched(tables["runs"], "adversarial")
+    assert found is not None and not found.fair
+    assert words_of(tables)["tuned-adversarial"] == ("refuted", pytest.approx(robust - 0.50, abs=0.01))
+    said = judge(ABOUT, tables)[0]["tuned-adversarial"].sentence
+    assert "clean accuracy on val (averaged): a rival that is cleaner, too" in said["en"]
+    assert "通常の正解率も対象が上回る" in said["ja"]
+    for arm in (HERO, "averaged"):  # what is not to be believed does not refute either
+        assert words_of(mask(world({HERO: (0.70, robust)}), arm))["tuned-adversarial"][0] == "undecided"
+
+
+@pytest.mark.parametrize("robust", [0.505, 0.51, 0.52, 0.55, 0.70])
+def test_a_rival_that_is_cleaner_never_supports_the_mixture(robust: float) -> None:
+    """It pays for its clean accuracy with robustness, so being more robust than it shows nothing."""
+    for draw in range(4):
+        found = words_of(world({HERO: (0.70, robust)}, draw=draw))
+        for claim in ("tuned-adversarial", "tuned-trades"):
+            assert found[claim][0] != "supported" and (robust < 0.52 or found[claim] == ("undecided", 0.0))
+
+
 def test_a_rival_on_the_line_beats_a_worse_mixture() -> None:
     assert words_of(world({HERO: (0.86, 0.38)}))["tuned-adversarial"][0] == "refuted"
+
+
+def test_what_goes_together_between_runs_is_no_advice_to_change_anything() -> None:
+    for word in ("supported", "refuted"):
+        said = meaning("learners", word, "above")
+        assert "not tested" in said["en"] and "試していません" in said["ja"]
+        assert "tune" not in said["en"].lower() and "調整" not in said["ja"]
 
 
 # What is not to be believed

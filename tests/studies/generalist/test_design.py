@@ -132,6 +132,16 @@ def test_arms_may_be_left_out_and_are_told() -> None:
     assert study.describe(data)["absent"] == [name for name in NAMES if name not in ("averaged", "eps")]
 
 
+def test_a_rival_may_be_trained_in_a_wider_radius() -> None:
+    study, data = made("grid.arms=[eps]", "grid.eps=[1.5, 0.5, 4]", "strategy.attack.step=0.02")
+    found = {one.arm.name: one for one in study.costed(data)}
+    assert list(found)[2:] == ["eps x 0.5", "eps x 1.5", "eps x 4"]
+    for name, factor in (("eps x 1.5", 1.5), ("eps x 4", 4)):
+        attack = found[name].recipe.strategy.inner.attack  # type: ignore[attr-defined]
+        assert (attack.eps, attack.step) == (pytest.approx(0.05 * factor), pytest.approx(0.02 * factor))
+        assert found[name].passes == found[ADVERSARIAL].passes and f"{factor:g} times" in found[name].arm.label["en"]
+
+
 def test_ten_seeds_can_decide_every_claim() -> None:
     study, _ = made(seeds=10)
     assert len(CLAIMS) == 11 and set(AGAINST.values()) <= set(NAMES)
@@ -147,7 +157,9 @@ def test_ten_seeds_can_decide_every_claim() -> None:
         (("grid.arms=[magic]",), "no arm 'magic'"),
         (("grid.floors=[0.4]",), "other weights than 0.4"),
         (("grid.floors=[0.2, 1.5]",), "between 0 and 1"),
-        (("grid.eps=[1]",), "between 0 and 1"),
+        (("grid.eps=[1]",), "other than 1 .the arm 'averaged'."),
+        (("grid.eps=[0]",), "above 0 and at most 4"),
+        (("grid.eps=[0.5, 4.5]",), "above 0 and at most 4"),
         (("grid.betas=[6]",), "arm 'trades' already"),
         (("grid.betas=[1, 1]",), "different numbers"),
         (('keep=["0.5"]',), "the end is judged"),

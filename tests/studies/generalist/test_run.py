@@ -6,28 +6,44 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from markupsafe import escape
 
 from assay.core.files import read_json
+from assay.data import Dataset
+from assay.data.load import read
 from assay.lab import Lab
+from assay.lab.observe import load_model
 from assay.report import render
-from assay.studies import Means, conduct, configure, rebuild
+from assay.report.charts.generalist import tables
+from assay.report.charts.generalist.arms import arms
+from assay.report.folder import Folder
+from assay.report.page import html
+from assay.studies import Means, Study, conduct, configure, rebuild
 from assay.studies.generalist.claims import CLAIMS
 from assay.studies.generalist.design import ADVERSARIAL, ANCHORED, HERO, NATURAL, POST_HOC
 
+LATER = "later.npz"
 SETTINGS = (
     *("epochs=8", "model=mlp:16", "strategy.watched=32", "strategy.attack.steps=2", "grid.probe=32"),
     *("grid.judged=4", "grid.arms=[post hoc, anchored, eps]", "grid.eps=[0.5]"),
 )
 
 
+def asked(lab: Lab) -> tuple[Study, Dataset]:
+    """The study of cells, with what came later beside the lab."""
+    return configure("generalist", "cells", production=str(lab.root.parent / LATER), seeds=2, settings=SETTINGS)
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Lab]:
-    lab = Lab(tmp_path_factory.mktemp("lab"))
-    study, data = configure("generalist", "cells", seeds=2, settings=SETTINGS)
-    return conduct(study, data, lab, Means("inline"), command="assay study generalist"), lab
+    place, cells = tmp_path_factory.mktemp("generalist"), read("cells")
+    part, names = cells.splits["all"].take(np.arange(60)), np.array(cells.classes)
+    np.savez(place / LATER, test_images=1.2 * part.images, test_labels=part.labels, class_names=names)
+    lab = Lab(place / "lab")
+    return conduct(*asked(lab), lab, Means("inline"), command="assay study generalist"), lab
 
 
 def test_every_arm_is_there(done: tuple[Path, Lab]) -> None:
@@ -61,6 +77,32 @@ def test_long_tables_tell_of_every_run_they_should(done: tuple[Path, Lab]) -> No
     last = tables["learners"][tables["learners"].moment == 1]
     own = last[last.network != "global"]
     assert sorted(ends.clean_loss) == pytest.approx(sorted(own.clean_loss))  # the path ends at the learners
+
+
+def test_errors_on_production_are_in_the_tables_and_on_the_page(done: tuple[Path, Lab]) -> None:
+    folder, lab = done
+    data = asked(lab)[1]
+    runs, sets = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "shifts.csv")
+    judged = runs[runs.condition != NATURAL].set_index("run")
+    later = sets[sets["shift"] == "production"].set_index("run").loc[judged.index]
+    assert set(later.n_ok) == {int((data.splits["production"].labels == data.ok).sum())} and later.n_faulty.min() > 0
+    for figure in ("accuracy", "false_reject", "escape"):
+        assert judged[f"production_{figure}"].tolist() == pytest.approx(later[figure].tolist())
+    assert runs[runs.condition == NATURAL].production_accuracy.isna().all()
+    hero = str(judged[judged.condition == HERO].index[0])
+    net, split = load_model(lab.weights(hero, "1"), "mlp:16", data), data.splits["production"]
+    right = (net(split.x).argmax(1) == split.y).double().mean().item()
+    assert judged.production_accuracy[hero] == pytest.approx(right, abs=1e-6)
+    seen = Folder(folder)
+    table, page = tables.operation(seen, arms(seen)), html(seen)
+    assert table is not None and len(table.rows) == 5
+    heads = [column.title for column in table.columns]
+    for figure, title in (("false_reject", "false rejects, production, ‰"), ("escape", "escapes, production, ‰")):
+        column = heads.index(title)
+        assert title in page
+        for row, name in zip(table.rows, (HERO, ADVERSARIAL, POST_HOC, ANCHORED, "eps x 0.5"), strict=True):
+            mean = judged[judged.condition == name][f"production_{figure}"].mean()
+            assert row[column].order == pytest.approx(mean) and row[column].text in page
 
 
 def test_a_run_goes_on_from_what_it_is_said_to(done: tuple[Path, Lab]) -> None:
@@ -97,8 +139,7 @@ def test_an_interrupted_study_goes_on_and_ends_the_same(done: tuple[Path, Lab]) 
     lab.measures(runs[runs.condition == "eps x 0.5"].run.iloc[0], "generalist").unlink()
     kept = {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in runs.run if lab.done(run)}
     (folder / "provenance.json").unlink()
-    study, data = configure("generalist", "cells", seeds=2, settings=SETTINGS)
-    assert conduct(study, data, lab, Means("inline"), command="assay study generalist") == folder
+    assert conduct(*asked(lab), lab, Means("inline"), command="assay study generalist") == folder
     assert read_json(folder / "provenance.json")["runs_trained"] == 2 and len(kept) == len(runs) - 2
     assert {run: (lab.run(run) / "record.json").stat().st_mtime_ns for run in kept} == kept
     assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before

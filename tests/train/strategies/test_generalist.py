@@ -22,7 +22,7 @@ from assay.train.passes import passes_of
 from assay.train.state import State
 from assay.train.strategies import Batch, averaged
 
-from .toy import ascent, draw, random_start, recipe, trained
+from .toy import Step, ascent, by_hand, draw, random_start, recipe, trained
 
 Blobs = Callable[..., Dataset]
 EPS, STEPS = 0.1, 2
@@ -257,6 +257,41 @@ def test_shares_of_three_learners_end_where_they_should(make_blobs: Blobs) -> No
     lone = trained(make_blobs(), ROBUST)  # the learners do not know of each other
     assert all(value.equal(run.kept["1+linf"].tensors[name]) for name, value in lone.kept["1"].tensors.items())
     assert train([recipe(ROBUST)], make_blobs())[0].history[-1]["train_loss"] == run.history[-1]["linf_train_loss"]
+
+
+def test_learners_with_augmentations_of_their_own_are_three_plain_loops_and_a_weighted_sum(make_blobs: Blobs) -> None:
+    """One sees the images attacked, one with noise, one with noise and then attacked; none sees another's."""
+    noise = {"augment": [{"kind": "noise", "sigma": 0.2}]}
+    learners = [
+        {"strategy": ROBUST, "name": "linf"},
+        {"strategy": {"kind": "standard", **noise}, "name": "noisy"},
+        {"strategy": {**ROBUST, **noise}, "name": "both"},
+    ]
+    data, weights = make_blobs(), (0.5, 0.2, 0.3)
+    fields = generalist(learners=learners, mix={"weights": weights}, decay=0, global_decay=0)
+    run = trained(data, fields)
+
+    def noisy(x: Tensor, number: int) -> Tensor:
+        return (x + 0.2 * torch.randn(x.shape, generator=draw("augment", number))).clamp(0, 1)
+
+    def step(rough: bool, robust: bool) -> Step:
+        def loss(net: nn.Module, x: Tensor, y: Tensor, index: Tensor, number: int) -> Tensor:
+            x = noisy(x, number) if rough else x
+            return F.cross_entropy(net(attacked(net, x, y, number) if robust else x), y)
+
+        return loss
+
+    nets = {
+        name: by_hand(data, step(rough, robust))
+        for name, rough, robust in (("linf", False, True), ("noisy", True, False), ("both", True, True))
+    }
+    states = [net.state_dict() for net in nets.values()]
+    for name, state in zip(nets, states, strict=True):
+        assert all(torch.allclose(run.kept[f"1+{name}"].tensors[key], value, atol=1e-6) for key, value in state.items())
+    for key, value in run.kept["1"].tensors.items():
+        assert torch.allclose(value, sum(w * state[key] for w, state in zip(weights, states, strict=True)), atol=1e-6)
+    plain = by_hand(data, step(False, False)).state_dict()
+    assert max(float((plain[key] - value).abs().max()) for key, value in states[1].items()) > 1e-4  # noise matters
 
 
 def test_what_learners_report_stands_under_their_names() -> None:

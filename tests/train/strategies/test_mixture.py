@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from assay import cli
 from assay.core.errors import BadInput
+from assay.data import load_data
 from assay.train import Batch, Generalist, Recipe
+from assay.train.passes import passes_of
 from assay.train.strategies.mixture import HandBack, Mix, Select
 
 raw = st.lists(st.floats(0, 1), min_size=1, max_size=5).filter(lambda found: sum(found) > 1e-3)
@@ -72,6 +74,28 @@ def test_a_recipe_of_any_length_hands_back_also_where_it_is_swapped_in() -> None
     assert recipe.lasting(20) == recipe and recipe.lasting(30) == recipe.with_(epochs=30)
 
 
+@given(shares.filter(lambda one: one < 1), st.booleans(), st.integers(1, 30))
+def test_averages_that_are_accepted_begin(start: Fraction, back: bool, epochs: int) -> None:
+    """An epoch may have a single step: each of its shares done is then that at which an epoch begins."""
+    chosen = Generalist(start=start, hand_back=HandBack(start=start, every=1) if back else None)
+    begins = any(Fraction(step, epochs) >= start for step in range(epochs))
+    if begins:
+        chosen.check_epochs(epochs)
+    else:
+        with pytest.raises(ValueError, match="averages may never begin; begin earlier, or train for more epochs"):
+            chosen.check_epochs(epochs)
+    found = chosen.lasting(epochs)
+    found.check_epochs(epochs)
+    assert found == (chosen if begins else found.with_(start=Fraction(epochs - 1, epochs)))
+
+
+def test_what_a_late_average_costs_can_be_counted() -> None:
+    """Passes are counted in a single epoch, in which nothing can begin late."""
+    late = {"kind": "generalist", "start": 0.9, "hand_back": None, "learners": ["standard"]}
+    recipe = Recipe.parse({"data": "digits", "model": "mlp:4", "strategy": late})
+    assert passes_of(recipe, load_data("digits")).forward == 1
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_selection_ranks_as_it_says(a: float, r: float, other_a: float, other_r: float, floor: float) -> None:
     above, below = Select(floor=floor).score(max(a, floor), r), Select(floor=floor).score(a, r)
@@ -98,6 +122,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"hand_back": {"every": 21}}, "never comes: no epoch from 0.625 of training on, of 20, is a multiple of 21"),
     ({"start": 0.5, "hand_back": {"start": 0.25}}, "0.25 lies before the averages begin .start: 0.5.; hand back later"),
     ({"decay": 1}, "decay"),
+    ({"start": 0.999, "hand_back": None}, "0.999 lies after the last of 20 epochs has begun .0.95., .* begin earlier"),
 ]  # fmt: skip
 
 

@@ -44,6 +44,7 @@ from assay.train import Adversarial, Recipe, Teacher
 from assay.train.optimiser import OwnOptimiser
 
 LOOKS = 20  # about so many looks a run
+WIDEST = 4.0  # times the radius that is judged: the widest that a rival is trained in
 REFERENCES = (
     (
         "wang2023",
@@ -88,7 +89,7 @@ class GeneralistStudy(Study):
     floor: Number = Field(0.4, ge=0, le=1)  # how much the adversarial learner counts at the end
     hand_back: Share = Field(Fraction(5, 8), ge=0, lt=1)  # when the mixture is first handed back
     floors: tuple[Number, ...] = (0.2, 0.6, 0.8)  # other weights of the adversarial learner at the end
-    eps: tuple[Number, ...] = (0.25, 0.5, 0.75)  # shares of the radius that rivals are trained in
+    eps: tuple[Number, ...] = (0.25, 0.5, 0.75)  # how many times the radius rivals are trained in
     betas: tuple[Number, ...] = (1.0, 3.0)  # further betas of TRADES
     judged: int = Field(500, ge=0)  # test images on which AutoAttack judges; 0: PGD alone
     probe: int = Field(512, ge=16)
@@ -121,8 +122,11 @@ class GeneralistStudy(Study):
             raise ValueError('recipe.keep: the end is judged; write ["1"]')
         if self.floor in self.floors or any(floor > 1 for floor in self.floors):
             raise ValueError(f"floors: are other weights than {self.floor:g} between 0 and 1, such as [0.2, 0.8]")
-        if any(not 0 < factor < 1 for factor in self.eps):
-            raise ValueError("eps: are shares of the radius between 0 and 1, such as [0.25, 0.5, 0.75]")
+        if any(not 0 < factor <= WIDEST or factor == 1 for factor in self.eps):
+            raise ValueError(
+                f"eps: are times the radius, above 0 and at most {WIDEST:g}, other than 1 (the arm 'averaged'), such "
+                "as [0.25, 0.5, 0.75], or [1.5] for a rival that is less clean"
+            )
         if 6.0 in self.betas:
             raise ValueError("betas: 6 is the arm 'trades' already; leave it out")
         return self

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from assay.maths.statistics import paired_effect, rank_relation
+from assay.maths.statistics import Estimate, paired_effect, rank_relation
 from assay.studies.claim import relation, share
 from assay.studies.gap import said
 from assay.studies.generalist import words
@@ -137,10 +137,10 @@ def _matched(kind: str, alive: pd.DataFrame) -> Judged:
     found, pairs = matched(alive, kind)
     if found is None or len(pairs) < 2:
         return Judged(NOTHING, words.seeds(0), words.difference("robust", kind, NOTHING))
-    if not found.fair:
-        return Judged(NOTHING, words.seeds(len(pairs)), words.UNMATCHED, lacking=words.WIDER)
     estimate = paired_effect((pairs.hero_robust - pairs.rival_robust).to_numpy())
-    more = words.at_the_same(found.hero, found.rival, found.between)
+    if not found.fair and not _no_better(estimate):
+        return Judged(NOTHING, words.seeds(len(pairs)), words.UNMATCHED, lacking=words.WIDER[kind])
+    more = words.at_the_same(found.hero, found.rival, found.between, found.fair)
     detail = {
         "clean accuracy of the mixture on val": found.hero,
         "clean accuracy of the rival on val": found.rival,
@@ -150,6 +150,15 @@ def _matched(kind: str, alive: pd.DataFrame) -> Judged:
     }
     judged = Judged(estimate, words.seeds(estimate.n), words.difference("robust", kind, estimate, more), detail)
     return believed(judged, _masked(alive), (found.low, found.high))
+
+
+def _no_better(estimate: Estimate) -> bool:
+    """Whether the mixture is surely less robust than a rival, or no more robust than it by what matters.
+
+    That alone can a cleaner rival show: it pays with robustness and would have more of it at the mixture's clean
+    accuracy, so the mixture's advantage is at most what it seems. An interval above 0 never counts: it would support.
+    """
+    return estimate.high < 0 or (-SMALL < estimate.low <= 0 and estimate.high < SMALL)
 
 
 def _together(learners: pd.DataFrame) -> Judged:

@@ -157,11 +157,11 @@ def _of(plain: Adversarial) -> dict[str, object]:
 
 
 def _within(plain: Adversarial, factor: float) -> Adversarial:
-    """The same attack in a smaller ball, by steps as much smaller."""
+    """The same attack in a ball of another size, by steps of as much another size."""
     attack = plain.attack
     step = getattr(attack, "step", None)
-    smaller = {"step": factor * step} if step is not None else {}
-    return plain.with_(attack=attack.with_(eps=factor * float(attack.eps), **smaller))
+    scaled = {"step": factor * step} if step is not None else {}
+    return plain.with_(attack=attack.with_(eps=factor * float(attack.eps), **scaled))
 
 
 def timed(strategy: Strategy, epochs: int, steps: int) -> Strategy:
@@ -193,7 +193,7 @@ def floored(floor: float) -> str:
 
 
 def narrowed(factor: float) -> str:
-    """The name of the adversarial arm with a share of the radius."""
+    """The name of the adversarial arm with so many times the radius."""
     return f"eps x {factor:g}"
 
 

@@ -26,8 +26,8 @@ def floored(floor: float) -> Text:
 
 
 def narrowed(factor: float) -> Text:
-    """The adversarial arm with a share of the radius."""
-    return text(f"adversarial at {factor:g} of the radius, averaged", f"敵対的学習（半径{factor:g}倍）＋平均")
+    """The adversarial arm with so many times the radius."""
+    return text(f"adversarial at {factor:g} times the radius, averaged", f"敵対的学習（半径{factor:g}倍）＋平均")
 
 
 def bent(beta: float) -> Text:
@@ -63,5 +63,5 @@ def how(name: str) -> str:
     if kind == "trades beta":
         return f"trades with beta: {value}, averaged"
     if kind == "eps x":
-        return f"adversarial at {value} of the radius, averaged"
+        return f"adversarial at {value} times the radius, averaged"
     return HOW.get(name, name)

@@ -26,7 +26,10 @@ class Match:
 
     @property
     def fair(self) -> bool:
-        """Whether both are as clean, or the rival is less so, which is to its advantage."""
+        """Whether both are as clean, or the rival is less so, which is to its advantage.
+
+        One that is not may refute a claim, since it is robust although it is cleaner; it never supports one.
+        """
         return self.rival <= self.hero + NEAR
 
     @property

@@ -30,8 +30,8 @@ CLAIM = {
         "敵対的学習より頑健性が（2ポイント以上）劣ることはない。",
     ),
     "tuned-adversarial": text(
-        "At the same clean accuracy it is more robust than adversarial training in a smaller radius.",
-        "同じ通常の正解率で比べると、半径を小さくした敵対的学習より頑健である。",
+        "At the same clean accuracy it is more robust than adversarial training in another radius.",
+        "同じ通常の正解率で比べると、半径を調整した敵対的学習より頑健である。",
     ),
     "tuned-trades": text(
         "At the same clean accuracy it is more robust than TRADES with another beta.",
@@ -64,10 +64,11 @@ SUPPORTED = {
     "cleaner": text("Fewer everyday errors than a robust model usually has.", "頑健なモデルの通常の誤りが減ります。"),
     "as-robust": text("The gain is not bought with robustness.", "頑健性を犠牲にしていません。"),
     "tuned-adversarial": text(
-        "Weakening the attack instead would cost more robustness.", "攻撃を弱める方法では、頑健性をより失います。"
+        "Tuning the radius instead would leave less robustness.", "半径を調整する方法では、頑健性がより低くなります。"
     ),
     "tuned-trades": text(
-        "Turning TRADES down instead would cost more robustness.", "TRADESを弱める方法では、頑健性をより失います。"
+        "Tuning beta of TRADES instead would leave less robustness.",
+        "TRADESのβを調整する方法では、頑健性がより低くなります。",
     ),
     "averaging": text("The clean learner is worth its cost.", "通常学習の学習器を加える価値があります。"),
     "post-hoc": text(
@@ -81,8 +82,8 @@ SUPPORTED = {
     ),
     "anchoring": text("Prefer the mixture to anchoring here.", "ここでは特徴の固定より混合が有利です。"),
     "learners": text(
-        "Tune each learner at its own task: the mixture follows (assay tune).",
-        "各学習器を個別に調整すれば、混合モデルも良くなります（assay tune）。",
+        "Between runs the two go together; whether changing the learners changes the mixture was not tested.",
+        "学習の間で両者は連動します。学習器を変えると混合モデルも変わるかは試していません。",
     ),
     "own-settings": text("Give each learner its own settings.", "学習器ごとに設定してください。"),
 }
@@ -93,8 +94,8 @@ REFUTED = {
     ),
     "as-robust": text("The clean accuracy is bought with robustness.", "通常の正解率は頑健性と引き換えです。"),
     "tuned-adversarial": text(
-        "Adversarial training in a smaller radius does as well: simpler.",
-        "半径を小さくした敵対的学習で十分です（より簡単）。",
+        "Adversarial training in another radius does as well: simpler.",
+        "半径を調整した敵対的学習で十分です（より簡単）。",
     ),
     "tuned-trades": text("TRADES with another beta does as well: simpler.", "βを調整したTRADESで十分です。"),
     "averaging": text("Averaging alone does as well: simpler.", "平均だけで十分です（より簡単）。"),
@@ -105,7 +106,10 @@ REFUTED = {
     "hand-back": text("The hand-back can be left out (hand_back: null).", "還元は省けます（hand_back: null）。"),
     "two-learners": text("One network with the summed loss does as well.", "損失を足した単一ネットワークで十分です。"),
     "anchoring": text("Anchoring to a natural teacher does as well.", "通常学習の教師への固定で十分です。"),
-    "learners": text("Better learners do not make a better mixture here.", "学習器を改善しても混合は良くなりません。"),
+    "learners": text(
+        "Runs with better learners have no better mixture here; changing the learners was not tested.",
+        "学習器が良い学習でも、混合モデルは良くありません。学習器を変えた場合は試していません。",
+    ),
     "own-settings": text("One setting for both learners does as well.", "両学習器に同じ設定で十分です。"),
 }
 
@@ -138,11 +142,12 @@ def difference(figure: str, other: str, estimate: Estimate, more: Text | None = 
     )
 
 
-def at_the_same(hero: float, rival: float, between: str) -> Text:
-    """At which clean accuracy two were compared."""
+def at_the_same(hero: float, rival: float, between: str, fair: bool) -> Text:
+    """At which clean accuracy two were compared, and what it means where that is not the same."""
+    en, ja = ("", "") if fair else (": a rival that is cleaner, too", "、通常の正解率も対象が上回る")
     return text(
-        f", at {percent(hero)} against {percent(rival)} clean accuracy on val ({between})",
-        f"（検証データの通常の正解率{percent(hero)}対{percent(rival)}、{between}）",
+        f", at {percent(hero)} against {percent(rival)} clean accuracy on val ({between}){en}",
+        f"（検証データの通常の正解率{percent(hero)}対{percent(rival)}、{between}{ja}）",
     )
 
 
@@ -159,13 +164,21 @@ def relation(estimate: Estimate) -> Text:
 
 
 UNMATCHED = text(
-    "No rival of this kind comes within 2 points of the mixture's clean accuracy on val.",
-    "検証データの通常の正解率が混合モデルに2ポイント以内の比較対象がありません。",
+    "Of the rivals of this kind that no other beats in both, the nearest is cleaner on val than the mixture by more "
+    "than 2 points, and the mixture is not surely less robust.",
+    "他に両方で負けない比較対象のうち最も近いものでも、検証データの通常の正解率が混合モデルより2ポイントを超えて高く、"
+    "混合モデルの頑健性がそれより低いとも言い切れません。",
 )
-WIDER = text(
-    "Sweep further: other factors in grid.eps, other values in grid.betas.",
-    "grid.eps または grid.betas の範囲を広げてください。",
-)
+WIDER = {  # of each family: what makes a rival less clean
+    "adversarial": text(
+        "Sweep further, to rivals that are less clean: factors above 1 in grid.eps, such as 1.5.",
+        "通常の正解率がより低い対象が必要です。grid.eps に1より大きい値（例：1.5）を加えてください。",
+    ),
+    "trades": text(
+        "Sweep further, to rivals that are less clean: values above 6 in grid.betas, such as 12.",
+        "通常の正解率がより低い対象が必要です。grid.betas に6より大きい値（例：12）を加えてください。",
+    ),
+}
 DOUBT_HERO = text(
     "The robust accuracy of some of the mixture's models is not to be believed (trust level X): it cannot win.",
     "混合モデルの頑健正解率に信頼できないものがある（信頼水準X）ため、優位とは判定しません。",

@@ -103,7 +103,15 @@ class Generalist(Strategy):
         return "val_selection"
 
     def check_epochs(self, epochs: int) -> None:
-        """ValueError for a hand-back that never comes in so many epochs."""
+        """ValueError for averages that never begin, or a hand-back that never comes, in so many epochs.
+
+        How many steps an epoch has is not known here, so averages must begin where an epoch does, or before.
+        """
+        if self.start > _last(epochs):
+            raise ValueError(
+                f"strategy.start: {float(self.start):g} lies after the last of {epochs} epochs has begun "
+                f"({float(_last(epochs)):g}), so averages may never begin; begin earlier, or train for more epochs"
+            )
         if self.hand_back is not None and not self.hand_back.ever(epochs):
             raise ValueError(
                 f"strategy.hand_back: never comes: no epoch from {float(self.hand_back.start):g} of training on, of "
@@ -111,8 +119,11 @@ class Generalist(Strategy):
             )
 
     def lasting(self, epochs: int) -> Self:
-        """With a hand-back that comes in so many epochs: as it is, or more often (`HandBack.lasting`)."""
-        return self if self.hand_back is None else self.with_(hand_back=self.hand_back.lasting(epochs))
+        """With averages that begin in so many epochs, and a hand-back that comes: as they are, or earlier, and more
+        often (`HandBack.lasting`).
+        """
+        back = self.hand_back and self.hand_back.lasting(epochs)
+        return self.with_(start=min(self.start, _last(epochs)), hand_back=back)
 
     def settled(self, data: Dataset, batch: int, balanced: bool) -> Self:
         """With every learner's strategy settled."""
@@ -204,6 +215,11 @@ class Generalist(Strategy):
             stacked = {name: value[run] if one.stacked else value for name, value in average.items()}
             found[base.called] = {name: stacked.get(name, value).clone() for name, value in one.state(run).items()}
         return found
+
+
+def _last(epochs: int) -> Fraction:
+    """The share of training at which the last of so many epochs begins."""
+    return Fraction(epochs - 1, epochs)
 
 
 def _place(base: BaseLearner) -> str:
