@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -19,6 +20,7 @@ import pandas as pd
 from assay.core.errors import BadInput
 from assay.lab.threads import limited
 from assay.metrics import METRICS, is_constant
+from assay.studies.families.cost import peak, timed
 from assay.studies.families.look import Features
 from assay.studies.families.trust import COLUMNS as TRUST
 from assay.studies.families.trust import NEEDS, decided, trusted
@@ -60,7 +62,8 @@ def measures_beside(
     ``runs``: `runs.csv`, of which the family design is used; ``known`` and ``groups``: models with what they were
     trained with; ``per``: models of each family a condition, 0 for none of this. With ``logits`` of the same models and
     the ``labels`` of the probe, rows of the layer `logits` say what the measures of answers (`ANSWERS`) do; trust is
-    not asked of them, as they look at nothing inside. Costs are in the attribute ``costs`` of the second table.
+    not asked of them, as they look at nothing inside. Costs are in the attribute ``costs`` of a table: of the first
+    what measures of answers take, of the second the others.
     """
     empty = {"measures": pd.DataFrame(columns=MEASURES), "trust": pd.DataFrame(columns=_kept())}
     pairs = chosen(runs[runs.run.isin(features)], per)
@@ -72,9 +75,11 @@ def measures_beside(
     done = dict(each(beside, jobs, "comparing measures"))  # as they come; rows stand in the order of the registry
     found = [done[number] for number in sorted(done)]
     rows = [row for rows, _ in found for row in rows]
+    answered = []
     if logits is not None and labels is not None:
-        rows += [_answers(name, pairs, logits, labels) for name in ANSWERS]
-    made = pd.DataFrame(rows, columns=MEASURES)
+        answered = [_answers(name, pairs, logits, labels) for name in ANSWERS]
+    made = pd.DataFrame([*rows, *(row for row, _ in answered)], columns=MEASURES)
+    made.attrs["costs"] = [cost for _, cost in answered]
     trust = [frame for _, frame in found if len(frame)]
     if not trust:
         return {**empty, "measures": made}
@@ -85,14 +90,23 @@ def measures_beside(
     return {"measures": made, "trust": table}
 
 
-def _answers(measure: str, pairs: Pairs, logits: Mapping[str, np.ndarray], labels: np.ndarray) -> dict[str, Any]:
-    """One measure of two models' answers on the same pairs."""
+def _answers(
+    measure: str, pairs: Pairs, logits: Mapping[str, np.ndarray], labels: np.ndarray
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One measure of two models' answers on the same pairs, and what it cost: see `COSTS`."""
     also = (labels,) if "labels" in METRICS[measure].card.needs else ()
+
+    def of(*two: tuple[str, str]) -> list[float]:
+        return [float(METRICS[measure](logits[a], logits[b], *also)) for a, b in two]
+
     row: dict[str, Any] = {"measure": measure, "layer": "logits"}
+    cost: dict[str, Any] = {"measure": measure, "seconds": 0.0, "pairs": 0}
     for kind in KINDS:
-        values = [float(METRICS[measure](logits[a], logits[b], *also)) for a, b in pairs[kind]]
+        values, seconds = timed(partial(of, *pairs[kind]))
         row |= {kind: float(np.mean(values)) if values else None, f"pairs_{kind}": len(values)}
-    return row
+        cost |= {"seconds": cost["seconds"] + seconds, "pairs": cost["pairs"] + len(values)}
+    first = next(pair for kind in KINDS for pair in pairs[kind])
+    return row, {**cost, "megabytes": peak(partial(of, first))}
 
 
 def _kept() -> list[str]:

@@ -7,12 +7,14 @@ dimensions, or of samples in clumps, are larger or smaller for that reason alone
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from assay.core.errors import BadInput
 from assay.metrics import METRICS, is_constant
+from assay.studies.families.cost import peak, timed
 
 # The columns of runs.csv, and the measure of the last hidden layer that each holds.
 FIGURES = {
@@ -22,6 +24,7 @@ FIGURES = {
     "correlation": "sample_correlation",
     "participation_ratio": "participation_ratio",
 }
+TIMED = 8  # models
 LEAST = 2  # models of a family in a condition
 COLUMNS = ["figure", "happy", "unhappy", "difference", "low", "high", "conditions", "models"]
 
@@ -43,6 +46,25 @@ def _finite(features: np.ndarray, measure: str) -> float | None:
     except BadInput:  # half of the samples coincide, and such
         return None
     return value if np.isfinite(value) else None
+
+
+def costs(models: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+    """What each of `FIGURES` costs on the first few live representations (samples, units); nothing where all are dead.
+
+    A row a figure: ``measure``, its name; ``seconds`` of processor time for all ``models``; ``megabytes``, the peak of
+    one of them.
+
+    >>> [cost["measure"] for cost in costs([np.eye(6)])][:2], costs([np.ones((6, 2))])
+    (['sample_density', 'kernel_density'], [])
+    """
+    alive = [features for features in models if not is_constant(features)][:TIMED]
+    return [_cost(measure, alive) for measure in FIGURES.values()] if alive else []
+
+
+def _cost(measure: str, alive: Sequence[np.ndarray]) -> dict[str, Any]:
+    _, seconds = timed(lambda: [_finite(features, measure) for features in alive])
+    held = peak(lambda: _finite(alive[0], measure))
+    return {"measure": measure, "seconds": seconds, "models": len(alive), "megabytes": held}
 
 
 def by_family(runs: pd.DataFrame, figures: Sequence[str] = tuple(FIGURES), level: float = 0.95) -> pd.DataFrame:

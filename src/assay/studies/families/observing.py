@@ -14,6 +14,8 @@ from assay.lab import Lab
 from assay.lab.observe import View, probe_of
 from assay.studies.families.beside import measures_beside
 from assay.studies.families.controls import against_references, controls
+from assay.studies.families.geometry import costs
+from assay.studies.families.layer_pairs import layer_pairs
 from assay.studies.families.look import Look, LookJob, look
 from assay.studies.families.patched import patches
 from assay.studies.families.references import UNTRAINED, known_groups, referred, untrained
@@ -71,9 +73,11 @@ def observed(
         made["controls"] = controls(made["runs"], made["pairs"], made["references"], controlled, each)
     labels = seen.data.test.labels[probe.numpy()]
     made |= measures_beside(looks.features, made["runs"], known, groups, beside, each, level, looks.logits, labels)
+    made["layer_pairs"] = layer_pairs(seen.own, looks.features, seen.layers)
     stress = {str(condition["name"]): str(condition["stress"]) for condition in seen.conditions}
     if patched:
         made["patches"] = patches(seen.own, stress, seen.view, seen.lab, each, patched)
+    made["runs"].attrs["costs"] = costs([inside[seen.layers[-1]] for inside in looks.features.values()])
     return made
 
 

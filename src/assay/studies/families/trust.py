@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +15,7 @@ from assay.metrics import METRICS, is_constant, layer_identification, ordered_pa
 from assay.metrics.arrays import Array
 from assay.metrics.matrices import PASSES
 from assay.metrics.similarity.warning import UNBIASED
+from assay.studies.families.cost import peak, timed
 from assay.studies.phrases import number, percent
 from assay.studies.study import Text, text
 
@@ -201,26 +200,11 @@ def _described(
         own = measure(x, x)
         generator = numpy_rng(seed, "unrelated")
         row["unrelated"] = np.mean([measure(x, y[generator.permutation(n)]) for _ in range(SHUFFLES)])
-        row["megabytes"] = _peak(lambda: measure(x, y))
+        row["megabytes"] = peak(lambda: measure(x, y))
     except BadInput as problem:
         return [str(problem)]
     row["similar_is"] = "low" if abs(own - low) < abs(own - high) else "high"
     return [warning] if warning else []
-
-
-def _peak(work: Callable[[], Any]) -> float:
-    """Megabytes that were held at most during ``work`` beyond what was held before."""
-    running = tracemalloc.is_tracing()
-    if not running:
-        tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        work()
-        return (tracemalloc.get_traced_memory()[1] - before) / 1e6
-    finally:
-        if not running:
-            tracemalloc.stop()
 
 
 class _Clock:
@@ -230,9 +214,8 @@ class _Clock:
         self.row = row
 
     def __call__(self, name: str, representations: Sequence[Array]) -> np.ndarray:
-        began = time.process_time()
-        values = ordered_pairs(representations, name)
-        self.row["seconds"] += time.process_time() - began
+        values, seconds = timed(lambda: ordered_pairs(representations, name))
+        self.row["seconds"] += seconds
         count = len(representations)
         self.row["pairs"] += count * (count - 1) // (2 if METRICS[name].card.symmetric else 1)
         return values

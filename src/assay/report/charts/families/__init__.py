@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from assay.report.blocks import Block, Figure, Section, Story
+from assay.report.blocks import Block, Figure, Section, Story, Table
 from assay.report.charts.curves import curves
 from assay.report.charts.families import (
     beside,
     causes,
+    cost,
     detail,
     geometry,
+    layer_pairs,
     measures,
     motion,
     movers,
@@ -27,6 +29,7 @@ from assay.report.charts.families.tested import control_tests
 from assay.report.claims import claim_section
 from assay.report.folder import Folder
 from assay.report.words import chrome, say_in
+from assay.studies.families.geometry import FIGURES
 
 Drawing = Callable[[Folder, Space], Block | None]
 
@@ -34,7 +37,7 @@ Drawing = Callable[[Folder, Space], Block | None]
 EVIDENCE: Mapping[str, tuple[Drawing, ...]] = {
     "stress-moves": (lambda f, _: motion.trajectories(f), lambda f, _: tables.movement(f)),
     "places-differ": (place.distance_heat, tables.places),
-    "unhappy-vary-more": (spread.happy_unhappy, tables.spreads, lambda f, _: geometry.by_families(f)),
+    "unhappy-vary-more": (spread.happy_unhappy, tables.spreads, lambda f, _: _geometry(f)),
     "worse-is-wider": (spread.spread_accuracy, lambda f, _: tables.kinds(f), tables.widths),
     "movers-misjudge": (lambda f, _: movers.movement_errors(f), lambda f, _: tables.movers(f)),
 }
@@ -77,7 +80,11 @@ def _looks(folder: Folder) -> list[Section]:
             say("False detections on changed data", "変化したデータでの誤検出"),
             [rates.false_detections(folder), rates.shift_table(folder)],
         ),
-        ("by-layer", say("Similarity by layer", "層ごとの類似度"), [detail.layers(folder)]),
+        (
+            "by-layer",
+            say("Similarity by layer", "層ごとの類似度"),
+            [detail.layers(folder), *layer_pairs.layer_pairs(folder)],
+        ),
         (
             "measures",
             say("Which measure can be trusted here", "ここで信頼できる指標"),
@@ -91,6 +98,13 @@ def _looks(folder: Folder) -> list[Section]:
         ("learning", say("How they learned", "学習のようす"), [_curves(folder)]),
     ]
     return [Section(name, title, _there(blocks), part="more") for name, title, blocks in parts]
+
+
+def _geometry(folder: Folder) -> Table | None:
+    """Densities and dimension of both families, with what each figure costs a model."""
+    found = cost.costs(folder, "runs")
+    by_figure = {figure: found[measure] for figure, measure in FIGURES.items() if measure in found}
+    return cost.priced(geometry.by_families(folder), folder, by_figure, "models")
 
 
 def _curves(folder: Folder) -> Figure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.report.blocks import Block, Cell, Column, Table, Text
+from assay.report.charts.families import cost
 from assay.report.folder import Folder
 from assay.report.numbers import number, probability
 from assay.report.words import Say, say_in
@@ -23,7 +24,7 @@ def beside(folder: Folder) -> list[Block | None]:
     if len(trust):
         trust = trust.assign(trusted=trust.trusted.astype(str) == "True")
     known = trust.set_index("measure").to_dict("index") if len(trust) else {}
-    costs = {row["measure"]: row for row in (folder.provenance.get("costs") or {}).get("trust", [])}
+    costs = cost.costs(folder, "trust")
     primary = folder.study.get("measures") or []
     rows = tuple(
         _row(name, at.loc[name], known.get(name, {}), costs.get(name, {}), name in primary, say)
@@ -40,8 +41,7 @@ def beside(folder: Folder) -> list[Block | None]:
         Column(say("groups told apart (AUC)", "群の区別 (AUC)"), number=True),
         Column("p", number=True, help=say("corrected for all measures", "全指標で補正後")),
         Column(say("can be trusted here", "ここで信頼できる")),
-        Column(say("ms a pair", "ミリ秒/対"), number=True),
-        Column("MB", number=True),
+        *cost.columns(folder),
         Column(say("estimator", "推定量")),
         Column(say("warning", "注意")),
     )
@@ -86,18 +86,16 @@ def answers(folder: Folder) -> Table | None:
         "Do two models say the same, and fail together? Means over the same pairs",
         "二つのモデルの回答と誤りの一致（同じ対の平均）",
     )
-    return Table("answers", caption, columns, rows)
+    return cost.priced(Table("answers", caption, columns, rows), folder, cost.costs(folder, "measures"), "pairs")
 
 
-def _row(name: str, at: Any, known: dict[str, Any], costs: dict[str, Any], primary: bool, say: Say) -> tuple[Cell, ...]:
+def _row(name: str, at: Any, known: dict[str, Any], costs: cost.Cost, primary: bool, say: Say) -> tuple[Cell, ...]:
     def share(value: str) -> Cell:
         found = known.get(value)
         low, high = known.get(f"{value}_low"), known.get(f"{value}_high")
         return Cell(number(found, 2), found, note=f"{number(low, 2)} – {number(high, 2)}" if found == found else "")
 
     trusted = {True: say("yes", "はい"), False: say("no", "いいえ")}.get(bool(known["trusted"])) if known else "–"
-    pairs = costs.get("pairs") or 0
-    each = 1000 * costs["seconds"] / pairs if pairs else float("nan")
     return (
         Cell(name, name, note=say("primary", "主指標") if primary else ""),
         *(Cell(number(at[kind], 2), at[kind]) for kind in KINDS),
@@ -105,8 +103,7 @@ def _row(name: str, at: Any, known: dict[str, Any], costs: dict[str, Any], prima
         share("separation"),
         Cell(probability(known.get("p_holm")).removeprefix("= "), known.get("p_holm")),
         Cell(trusted or "–"),
-        Cell(number(each, 2), each),
-        Cell(number(costs.get("megabytes"), 2), costs.get("megabytes")),
+        *cost.cells(costs),
         Cell(str(known.get("estimator", "–"))),
         Cell("" if known.get("warning") != known.get("warning") else str(known.get("warning", ""))),
     )
