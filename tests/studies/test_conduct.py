@@ -36,6 +36,7 @@ def test_a_study_leaves_what_it_promises_and_repeating_it_does_nothing(parts: Pa
         "pairs",
         "moments",
         "layers",
+        "layer_pairs",
         "curves",
         "shifts",
         "samples",
