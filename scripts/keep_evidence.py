@@ -1,7 +1,8 @@
 """Keep a study or a search as evidence: ``python scripts/keep_evidence.py LAB/studies/NAME docs/evidence/NAME``.
 
 Copies what verdicts are rebuilt from (study.json, tables, verdicts, provenance; of a search its result) and nothing
-else: no weights, no page, no pictures of the data. Where the lab and files of data were is nobody's business and left out.
+else: no weights, no page, no pictures of the data. Where the lab and files of data were is nobody's business and left
+out.
 """
 
 from __future__ import annotations
