@@ -16,6 +16,8 @@ import pytest
 
 from assay.core.errors import BadInput, JobFailed
 from assay.lab import Lab
+from assay.report.folder import Folder
+from assay.report.page import html
 from assay.studies import Means, conduct, configure, rebuild
 from tests.studies.conftest import SMALL
 
@@ -213,6 +215,9 @@ class Spare(Own):
         self.last, self.first, self.spare = nn.ReLU(), nn.Tanh(), nn.Sigmoid()
     def forward(self, x):
         return self.two(self.last(self.first(self.one(x.flatten(1)))))
+class Chain(nn.Sequential):
+    def __init__(self, shape, classes):
+        super().__init__(nn.Flatten(), nn.Linear(36, 8), nn.ReLU(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, classes))
 class Shared(Own):
     def __init__(self, shape, classes):
         super().__init__(shape, classes)
@@ -234,7 +239,8 @@ def test_the_users_model_is_taken_at_the_layers_that_run(name: str, parts: Path,
 
 
 @pytest.mark.parametrize(
-    ("model", "layers", "patched"), [("Spare", ["first", "last"], 2), ("Shared", ["relu", "out"], 1)]
+    ("model", "layers", "patched"),
+    [("Spare", ["first", "last"], 2), ("Chain", ["2", "4"], 2), ("Shared", ["relu", "out"], 1)],
 )
 def test_a_families_study_of_the_users_model(
     model: str, layers: list[str], patched: int, parts: Path, tmp_path: Path
@@ -244,12 +250,14 @@ def test_a_families_study_of_the_users_model(
     settings = (*SMALL, f"model={tmp_path}/own.py:{model}", "grid.seeds=2")
     study, data = configure("families", str(parts), settings=settings)
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
-    read = {name: pd.read_csv(folder / f"{name}.csv") for name in ("layers", "patches", "runs")}
+    read = {name: pd.read_csv(folder / f"{name}.csv", dtype={"layer": str}) for name in ("layers", "patches", "runs")}
     assert read["layers"].layer.unique().tolist() == layers and (read["runs"].status == "finished").all()
     assert read["patches"].layer.unique().tolist() == layers[-patched:]
     said = [each["en"] for each in json.loads((folder / "verdicts.json").read_text())["warnings"]]
     left_out = [each.partition(",")[0] for each in said if each.startswith("Not patched")]
     assert left_out == (["Not patched between twins: relu"] if model == "Shared" else [])
+    page = html(Folder(folder))
+    assert 'id="layer-pairs"' in page and all(f">{layer}<" in page for layer in layers)
 
 
 def test_too_few_probe_inputs_for_the_width_are_said(parts: Path, tmp_path: Path) -> None:

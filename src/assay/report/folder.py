@@ -27,6 +27,8 @@ TEXT = frozenset(
         "moment",
         "side",
         "layer",
+        "layer_a",
+        "layer_b",
         "run_a",
         "run_b",
         "condition_a",

@@ -90,6 +90,9 @@ def _whole(folder: Path) -> bool:
     return all((folder / f"{name}.csv").exists() for name in read_json(folder / "provenance.json").get("tables", []))
 
 
+NAMES = dict.fromkeys(("run", "run_a", "run_b", "layer", "layer_a", "layer_b"), str)  # also where one looks like 10
+
+
 def rebuild(folder: Path) -> Path:
     """Judge a study anew from the tables in its folder, by the claims written there; needs no weights and no data."""
     about = read_json(folder / "study.json")
@@ -104,7 +107,10 @@ def rebuild(folder: Path) -> Path:
 
 
 def _judge(folder: Path, about: dict[str, Any], cls: type[Study]) -> Path:
-    tables = {path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in folder.glob("*.csv")}
+    tables = {
+        path.stem: pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=NAMES)
+        for path in folder.glob("*.csv")
+    }
     if "runs" not in tables:
         raise BadInput(f"asked for the verdicts of {folder}; found no runs.csv; repeat the study to finish it")
     cost = (

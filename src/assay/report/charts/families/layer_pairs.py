@@ -31,9 +31,6 @@ def _means(folder: Folder) -> Frame:
     if frame.empty:
         return frame
     order = list(dict.fromkeys(frame.layer_a))
-    layers = folder.study.get("layers") or []
-    # By their places, because a layer may be called 1, which is read as a number.
-    named = dict(zip(order, layers if len(layers) == len(order) else map(str, order), strict=True))
     known = frame[frame.pairs > 0]
     alive = set(known[known.layer_a == known.layer_b].layer_a)
     here = [layer for layer in order if layer in alive]
@@ -43,7 +40,7 @@ def _means(folder: Folder) -> Frame:
             part = known[(known.layer_a == a) & (known.layer_b == b)]
             if part.empty:  # each is alive in conditions of its own
                 continue
-            row = {"a": named[a], "b": named[b], "pairs": int(part.pairs.sum()), "kept": float(part.kept.min())}
+            row = {"a": a, "b": b, "pairs": int(part.pairs.sum()), "kept": float(part.kept.min())}
             for measure in PRIMARY:
                 row[measure.name] = float(np.average(part[measure.name], weights=part.pairs))
                 row[f"error_{measure.name}"] = float(part[f"error_{measure.name}"].max())
