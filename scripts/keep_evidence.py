@@ -25,6 +25,9 @@ def main() -> int:
     if not (source / "study.json").is_file():
         print(f"asked to keep {source}; found no study.json there; give a study's folder", file=sys.stderr)
         return 2
+    if not any((source / name).is_file() for name in ("verdicts.json", "result.json")):
+        print(f"asked to keep {source}; it has no verdicts and no result yet; let it end first", file=sys.stderr)
+        return 2
     target.mkdir(parents=True, exist_ok=True)
     for path in [*(source / name for name in KEPT), *sorted(source.glob("*.csv"))]:
         if path.is_file():

@@ -18,7 +18,7 @@ from assay.models.activations import add_slots
 from assay.studies import configure
 from assay.studies.look import Ask, Subject, answered, examined, planned, split_of
 from assay.studies.look.layers import layers
-from assay.studies.look.reading import Reading, reading
+from assay.studies.look.reading import Reading, in_range, reading
 from assay.studies.look.seen import Viewer
 from assay.studies.look.words import taken
 
@@ -122,11 +122,18 @@ def test_certain_probabilities_of_one_class_are_probabilities() -> None:
     assert (seen.probs[:, 0] == 0).all() and (seen.probs[:, 1] == 1).all()
 
 
-@pytest.mark.parametrize("name", ["inside", "softmax", "functional", "both columns"])
+def test_rounded_probabilities_are_probabilities() -> None:
+    rows = torch.rand((200, 7), generator=torch.Generator().manual_seed(0)).double()
+    rounded = (rows / rows.sum(1, keepdim=True) * 1e5).round().float() / 1e5
+    assert ((rounded.sum(1) - 1).abs() > 1e-5).any() and in_range(rounded)
+
+
+@pytest.mark.parametrize("name", ["inside", "softmax", "log softmax", "functional", "both columns"])
 def test_the_logit_under_a_sigmoid_is_no_layer(name: str) -> None:
     net = {
         "inside": nn.Sequential(body(), nn.Sigmoid()),
         "softmax": nn.Sequential(body(3), nn.Softmax(1)),
+        "log softmax": nn.Sequential(body(3), nn.LogSoftmax(1)),
         "functional": Ends(torch.sigmoid),
         "both columns": Ends(lambda z: torch.cat([1 - z.sigmoid(), z.sigmoid()], 1)),
     }[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from assay.core.rng import numpy_rng
 from assay.studies.tune import RULES, check_rules
@@ -71,14 +72,20 @@ def test_intervals_of_the_comparison_hold_the_truth_as_often_as_they_say() -> No
     assert np.isnan(_interval(np.array([0.1]), (0.0, float("inf")), 0.95)[1])  # one number, no spread: nothing known
 
 
-def test_a_recipe_that_fails_with_a_seed_is_told_from_chance() -> None:
-    """Recipes of equal quality are called unsteady seldom, one that fails with one seed of five always."""
-    draw, said = numpy_rng(0, "unsteady"), 0
+@pytest.mark.parametrize("seeds", [2, 3, 4, 5])
+def test_a_recipe_that_fails_with_a_seed_is_told_from_chance(seeds: int) -> None:
+    """Recipes that are alike are called unsteady once in twenty times, one that fails with one seed always."""
+    draw, said = numpy_rng(0, "unsteady", seeds), 0
     for _ in range(1000):
-        a, b = draw.normal(0.9, 0.02, (2, 5))
+        a, b = draw.normal(0.9, 0.02, (2, seeds))
         said += unsteady(a, b)
-        assert unsteady(np.append(a[:4], 0.1), b)
-    assert 32 <= said <= 80  # 5.6 % of pairs of five normal draws, and 99.9 % of what 1,000 of them give
+        assert unsteady(np.append(b[:-1], -5), b)
+    assert 27 <= said <= 76  # 5 % of 1,000, and 99.9 % of what chance makes of it
+
+
+def test_what_is_worse_or_better_with_every_seed_is_not_unsteady() -> None:
+    assert not unsteady(np.full(5, 0.5), np.array([0.9, 0.905, 0.9, 0.9, 0.9]))
+    assert not unsteady(np.array([0.99, 0.99, 0.99, 0.99, 0.92]), np.array([0.918, 0.919, 0.92, 0.921, 0.92]))
     assert not unsteady(np.array([0.93, 0.90]), np.array([0.93, 0.93]), error=0.02)  # a few items, not the training
     assert not unsteady(np.array([0.1]), np.array([0.9])) and not unsteady(
         np.array([0.1, np.nan]), np.array([0.9, 0.9])
@@ -101,10 +108,10 @@ def test_settings_that_fail_with_a_seed_are_told_once_with_what_to_do() -> None:
     row |= {"seeds": 2, "word": "undecided", "by_seed": {"chosen": [0.95, 0.17], "default": [0.91, 0.93]}}
     other = {**row, "figure": "test_robust_accuracy"}
     steady = against_default({"chosen": {"is_default": False}, "comparison": [row, other]})
-    assert not any("fails with some" in line or "one good run" in line for line in steady)
+    assert not any("unsteady" in line or "one good run" in line for line in steady)
     said = against_default(
         {"chosen": {"is_default": False}, "comparison": [{**r, "unsteady": True} for r in (row, other)]}
     )
-    told = "fails with some seeds: accuracy 0.17 to 0.95, the default's 0.91 to 0.93"
+    told = "unsteady: from seed to seed accuracy is 0.17 to 0.95, the default's 0.91 to 0.93"
     assert sum(told in line for line in said) == 1 and sum("one good run" in line for line in said) == 1
     assert set(steady) < set(said)

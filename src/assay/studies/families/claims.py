@@ -11,6 +11,7 @@ import pandas as pd
 from assay.maths.statistics import paired_effect, place, rank_relation, spread_contrast, within_relation
 from assay.studies.claim import ratio, relation, share
 from assay.studies.families import words
+from assay.studies.families.gaps import smallest_order_p
 from assay.studies.families.pairs import mean_spread
 from assay.studies.phrases import NOTHING, as_ratio
 from assay.studies.study import Judged, text
@@ -57,7 +58,6 @@ CLAIMS = (
 )
 
 
-LEAST_KINDS = 4
 LEAST_SEEDS = 5  # below, a relation over seeds is not even estimated
 
 
@@ -113,7 +113,7 @@ def worse_is_wider(
     would lower the first and widen the second.
     """
     table = by_kind(own, distances, accuracy, kinds)
-    if len(table) < LEAST_KINDS:
+    if smallest_order_p(len(table)) > 1 - level:
         return Judged(NOTHING, words.kinds(len(table)), words.sentence("worse-is-wider", NOTHING))
     estimate = rank_relation(table.accuracy.to_numpy(), table.width.to_numpy(), level=level)
     return Judged(estimate, words.kinds(len(table)), words.sentence("worse-is-wider", estimate))

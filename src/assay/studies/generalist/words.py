@@ -83,7 +83,7 @@ SUPPORTED = {
     "anchoring": text("Prefer the mixture to anchoring here.", "ここでは特徴の固定より混合が有利です。"),
     "learners": text(
         "Between runs the two go together; whether changing the learners changes the mixture was not tested.",
-        "学習の間で両者は連動します。学習器を変えると混合モデルも変わるかは試していません。",
+        "実行ごとに見ると両者は連動します。学習器を変えると混合モデルも変わるかは試していません。",
     ),
     "own-settings": text("Give each learner its own settings.", "学習器ごとに設定してください。"),
 }
@@ -108,7 +108,7 @@ REFUTED = {
     "anchoring": text("Anchoring to a natural teacher does as well.", "通常学習の教師への固定で十分です。"),
     "learners": text(
         "Runs with better learners have no better mixture here; changing the learners was not tested.",
-        "学習器が良い学習でも、混合モデルは良くありません。学習器を変えた場合は試していません。",
+        "学習器が良い実行でも、混合モデルがより良いわけではありません。学習器を変えた場合は試していません。",
     ),
     "own-settings": text("One setting for both learners does as well.", "両学習器に同じ設定で十分です。"),
 }

@@ -149,14 +149,15 @@ def _same(output: Tensor, answers: Tensor) -> bool:
 
 
 def squashed(logits: Tensor, answers: Tensor) -> bool:
-    """Whether answers (n, columns) are the sigmoid of such logits, or of several columns the softmax.
+    """Whether answers (n, columns) are the sigmoid of such logits, or of several columns the softmax or its logarithm.
 
     >>> squashed(torch.tensor([[0.0]]), torch.tensor([[0.5]])), squashed(torch.zeros(1, 4), torch.full((1, 4), 0.25))
     (True, True)
     >>> squashed(torch.tensor([[30.0, 0.0]]), torch.tensor([[60.0, 0.0]]).softmax(1))  # both are all but (1, 0)
     False
     """
-    made = [logits.sigmoid(), *([logits.softmax(1)] if logits.shape[1] > 1 else [])]
+    several = [logits.softmax(1), logits.log_softmax(1)] if logits.shape[1] > 1 else []
+    made = [logits.sigmoid(), *several]
     return any(torch.allclose(each, answers, rtol=1e-3, atol=1e-30) for each in made)
 
 

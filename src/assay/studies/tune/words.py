@@ -103,13 +103,13 @@ def against_default(found: Mapping[str, Any]) -> list[str]:
         )
         if row.get("unsteady"):
             said.append(
-                f"the chosen recipe fails with some seeds: {name} {spread(row, 'chosen')}, the default's "
+                f"the chosen recipe is unsteady: from seed to seed {name} is {spread(row, 'chosen')}, the default's "
                 f"{spread(row, 'default')}"
             )
     if any(row.get("unsteady") for row in rows):
         said.append(
-            "it was chosen for one good run: try a narrower space (lower rates: --set 'space.lr=[1e-4,5e-3]') or other "
-            "draws (--set tune.seed=1)"
+            "it may have been chosen for one good run: search again with other draws (--set tune.seed=1), or with "
+            "lower learning rates if they are high"
         )
     better = [row["figure"] for row in rows if row["word"] == "better"]
     worse = [row["figure"] for row in rows if row["word"] == "worse"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from assay.core.errors import BadInput
 from assay.report.blocks import Cell, Column, Table
 from assay.report.charts.families.motion import at_primary
 from assay.report.charts.families.movers import false_detections, residuals
@@ -119,6 +120,10 @@ def kinds(folder: Folder) -> Table | None:
     say, runs, pairs = say_in(folder.lang), folder.table("runs"), folder.table("pairs")
     if runs.empty or pairs.empty or not {"seeds", "conditions"} <= set(folder.study):
         return None
+    try:
+        seen = kinds_seen(folder.study, runs, pairs)
+    except BadInput:  # distances are missing; the verdict says so
+        return None
     rows = [
         (
             Cell(say("no stress", "ストレスなし") if kind == "none" else str(kind), i),
@@ -126,7 +131,7 @@ def kinds(folder: Folder) -> Table | None:
             Cell(number(row.width, 3), row.width),
             Cell(str(int(row.conditions)), int(row.conditions)),
         )
-        for i, (kind, row) in enumerate(kinds_seen(folder.study, runs, pairs).iterrows())
+        for i, (kind, row) in enumerate(seen.iterrows())
     ]
     if not rows:
         return None
@@ -137,8 +142,8 @@ def kinds(folder: Folder) -> Table | None:
         Column(say("conditions", "条件数"), number=True),
     )
     caption = say(
-        "What the claim compares: kinds of stress, their times averaged, two kinds at once left out",
-        "主張が比べるもの: ストレスの種類ごとの平均 (二つ同時は除く)",
+        "What the claim compares, by CKA distance: kinds of stress, their times averaged, two kinds at once left out",
+        "主張が比べるもの (CKA 距離): ストレスの種類ごとの平均 (二つ同時は除く)",
     )
     return Table("kinds", caption, columns, tuple(rows), sortable=True)
 

@@ -67,10 +67,10 @@ def _goal(row: dict[str, Any], folder: Folder, say: Say) -> dict[str, Any]:
     }[row["word"]]
     if row.get("unsteady"):
         meaning += say(
-            f" It fails with some seeds ({spread(row, 'chosen')}; the default's {spread(row, 'default')}): it was "
-            "chosen for one good run.",
-            f" 一部のシードで失敗する ({spread(row, 'chosen')}、既定は {spread(row, 'default')})。"
-            "一回の良い学習で選ばれた設定である。",
+            f" It is unsteady from seed to seed ({spread(row, 'chosen')}; the default's {spread(row, 'default')}): it "
+            "may have been chosen for one good run.",
+            f" シードによる差が大きい ({spread(row, 'chosen')}、既定は {spread(row, 'default')})。"
+            "一回の良い学習で選ばれた可能性がある。",
         )
     sure = say(
         f"{row['seeds']} seed{'s' * (row['seeds'] > 1)} each, {row['items']} test items",

@@ -27,7 +27,7 @@ def compared(folder: Folder, found: dict[str, Any]) -> Table | None:
             Cell(row["figure"].removeprefix("test_")), Cell(short(row["chosen"]), row["chosen"]),
             Cell(short(row["default"]), row["default"]), Cell(number(row["effect"], places), row["effect"]),
             Cell(between(span[0], span[1], places, folder.lang) if span else ""), Cell(str(row["seeds"]), row["seeds"]),
-            Cell(_by_seed(row, folder.lang), note=say("fails with some", "一部で失敗") if row.get("unsteady") else ""),
+            Cell(_by_seed(row, folder.lang), note=say("unsteady", "不安定") if row.get("unsteady") else ""),
             Cell(words[row["word"]]),
         ))  # fmt: skip
     columns = (
