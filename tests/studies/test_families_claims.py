@@ -72,6 +72,13 @@ def test_times_of_one_kind_of_stress_are_no_further_evidence() -> None:
     assert found["kinds"] <= 12 < found["conditions"]  # 12: 99.9 % limit of Binomial(100, .05)
 
 
+def test_more_kinds_are_advised_while_there_are_few() -> None:
+    own, distances, accuracy, kinds = kinds_at_two_times(np.random.default_rng(0))
+    assert worse_is_wider(own, distances, accuracy, kinds, 0.95).lacking is None  # six: the study's own advice
+    many = worse_is_wider(own, distances, accuracy, each_its_own(own), 0.95)
+    assert many.lacking is not None and "leave it open" in many.lacking["en"]
+
+
 def test_the_figure_of_a_kind_is_the_mean_over_its_times() -> None:
     own, distances, accuracy, kinds = kinds_at_two_times(np.random.default_rng(0))
     judged = worse_is_wider(own, distances, accuracy, kinds, 0.95)

@@ -58,6 +58,7 @@ CLAIMS = (
 )
 
 
+MANY = 8  # kinds, as many as a study with the advised activations has: from here on, more of them is no advice
 LEAST_SEEDS = 5  # below, a relation over seeds is not even estimated
 
 
@@ -116,7 +117,8 @@ def worse_is_wider(
     if smallest_order_p(len(table)) > 1 - level:
         return Judged(NOTHING, words.kinds(len(table)), words.sentence("worse-is-wider", NOTHING))
     estimate = rank_relation(table.accuracy.to_numpy(), table.width.to_numpy(), level=level)
-    return Judged(estimate, words.kinds(len(table)), words.sentence("worse-is-wider", estimate))
+    lacking = words.MANY if len(table) >= MANY else None
+    return Judged(estimate, words.kinds(len(table)), words.sentence("worse-is-wider", estimate), lacking=lacking)
 
 
 def by_kind(own: pd.DataFrame, distances: np.ndarray, accuracy: pd.Series, kinds: Mapping[str, str]) -> pd.DataFrame:

@@ -20,6 +20,10 @@ MORE = text(
     "More kinds of stress may decide it (--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]').",
     "ストレスの種類を増やすと判断できます（--set 'grid.activations=[tanh,sigmoid,gelu,elu,identity]'）。",
 )
+MANY = text(
+    "So many kinds of stress leave it open: the relation is weak here, or there is none.",
+    "これだけの種類でも判断できません。ここでは関係が弱いか、存在しないと考えられます。",
+)
 CLAIM = {
     "stress-moves": text(
         "Stress in mid-training moves what a model represents further than chance does.",
