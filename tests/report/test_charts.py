@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from fake_study import write
 
 from assay.report.charts import curves, kit, labels, theme
-from assay.report.charts.families import detail, motion, movers, samples, tables
+from assay.report.charts.families import detail, motion, movers, rates, samples, tables
 from assay.report.charts.families.space import Space, space
 from assay.report.folder import Folder
 from assay.report.page import html
@@ -159,3 +160,15 @@ def test_the_claim_over_kinds_of_stress_shows_what_it_compares(images: Path) -> 
     assert [row[2].order for row in table.rows] == pytest.approx(found.width.tolist())
     assert [row[3].text for row in table.rows] == ["3", "2", "2", "2", "2"]
     assert table.caption in html(seen)
+
+
+def test_a_study_of_which_every_run_stopped_has_a_page(tmp_path: Path) -> None:
+    folder = write(tmp_path / "stopped", seeds=2)
+    runs = pd.read_csv(folder / "runs.csv", dtype={"run": str}, keep_default_na=False, na_values=[""])
+    figures = [name for name in runs if runs[name].dtype.kind == "f"]
+    runs.assign(status="stopped: loss not finite", **dict.fromkeys(figures)).to_csv(folder / "runs.csv", index=False)
+    for path in folder.glob("*.csv"):
+        if path.stem != "runs":
+            path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    seen = Folder(folder)
+    assert rates.by_condition(seen) is None and tables.kinds(seen) is None and "<h1" in html(seen)

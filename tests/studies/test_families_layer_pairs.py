@@ -103,7 +103,9 @@ def test_a_bounded_number_of_models_of_each_condition_is_compared_within_it() ->
     assert table.cka_distance.tolist()[:6] == again.cka_distance.tolist()
     many = tuple(f"{name}{i}" for name in LAYERS for i in range(MOST))
     wide = {run: {name: own[0][name[:-1].rstrip("0123456789")] for name in many} for run in list(runs)[:4]}
-    assert layer_pairs(runs, wide, many).pairs.max() == 2  # type: ignore[arg-type]
+    few = layer_pairs(runs, wide, many)  # type: ignore[arg-type]
+    assert few.pairs.max() == 2 and few.layer_a.nunique() == MOST // 2 and few.layer_b.iloc[-1] == many[-1]
+    assert few.attrs["costs"][0]["pairs"] <= 2 * MOST * (MOST - 1) // 2
 
 
 @pytest.fixture

@@ -32,13 +32,14 @@ def layer_pairs(
     """``layer_pairs.csv``: a row a condition and two layers, in their order; see `between_layers`.
 
     ``features[run][layer]``: (n, width), of the runs with seeds of their own; of a condition the first so many that
-    they have `MOST` representations, two at least. What the passes cost is in the attribute ``costs``: seconds of
-    processor time for all ``pairs`` of representations, a measure.
+    they have `MOST` representations; of more layers than half of that, as many evenly spaced ones. What the passes cost
+    is in the attribute ``costs``: seconds of processor time for all ``pairs`` of representations, a measure.
     """
     runs: dict[str, list[str]] = {}
     for run in (run for run in planned if run in features):
         runs.setdefault(planned[run].tags["condition"], []).append(run)
-    most = max(2, MOST // len(layers))
+    layers = spaced(layers, MOST // 2)
+    most = MOST // len(layers)
     rows, costs = [], {name: {"measure": name, "seconds": 0.0, "pairs": 0} for name in MEASURES}
     for condition, own in runs.items():
         models = [features[run] for run in own[:most]]
@@ -46,6 +47,16 @@ def layer_pairs(
     table = pd.DataFrame(rows, columns=COLUMNS)
     table.attrs["costs"] = list(costs.values())
     return table
+
+
+def spaced(layers: Sequence[str], most: int) -> list[str]:
+    """At most so many layers, evenly spaced from the first to the last, since a residual network has dozens.
+
+    >>> spaced(["a", "b", "c", "d", "e"], 3), spaced(["a", "b"], 3)
+    (['a', 'c', 'e'], ['a', 'b'])
+    """
+    at = dict.fromkeys(np.linspace(0, len(layers) - 1, min(most, len(layers))).round().astype(int).tolist())
+    return [layers[i] for i in at]
 
 
 def between_layers(

@@ -42,6 +42,8 @@ def by_condition(folder: Folder) -> Figure | None:
     tip = kit.tips(row=say("condition", "条件"), value_=say("value", "値"), run=say("run", "学習"))
     for name, title in measures(folder)[:3]:
         dots = runs[runs[name].notna()]
+        if dots.empty:  # every run stopped
+            continue
         dots = pd.DataFrame(
             {"row": dots.condition.map(named), "hue": dots.stress, "value": 100 * dots[name], "run": dots.run}
         )
