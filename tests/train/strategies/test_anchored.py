@@ -176,7 +176,7 @@ def test_a_step_of_a_stack_with_batch_norm_is_that_of_its_runs(make_blobs: Blobs
     stack = step((0, 1))
     for number in (0, 1):
         for one, many in zip(step((number,)), stack, strict=True):
-            # of a whole tensor: single small slopes are sums that nearly cancel, and rounding differs between processors
+            # as a whole: single small slopes are sums that nearly cancel, and rounding differs between processors
             assert (one - many[number]).norm() <= 1e-3 * one.norm() + 1e-6
 
 
