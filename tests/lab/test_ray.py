@@ -23,7 +23,7 @@ from assay.lab.execute import workers
 from assay.lab.ray import STARTS, _start
 from assay.studies import Means, conduct, configure
 from tests.lab.test_execute import killed, square, third_fails
-from tests.studies.conftest import SMALL, parts
+from tests.studies.conftest import FAST, SMALL, parts
 
 __all__ = ["parts"]
 HERE = importlib.util.find_spec("ray") is not None
@@ -108,13 +108,13 @@ class TestCluster:
 
 
 def command(parts: Path, lab: Path) -> list[str]:
-    sets = [word for setting in SMALL for word in ("--set", setting)]
+    sets = [word for setting in FAST for word in ("--set", setting)]
     call = [sys.executable, "-c", "from assay.cli import main; main()", "study", "families", "--data", str(parts)]
     return [*call, "--seeds", "3", "--fleet", "1", "--lab", str(lab), "--on", "ray:2", "--json", *sets]
 
 
 def inline(parts: Path, lab: Path) -> dict[str, bytes]:
-    study, data = configure("families", str(parts), seeds=3, settings=SMALL)
+    study, data = configure("families", str(parts), seeds=3, settings=FAST)
     return tables(conduct(study, data, Lab(lab), Means("inline", 1), command="assay study families"))
 
 

@@ -24,3 +24,4 @@ def parts(tmp_path: Path) -> Path:
 
 
 SMALL = ("epochs=2", "model=mlp:8", "batch=32", "grid.times=[0.5]", "grid.activations=[tanh]", "grid.losses=[focal]")
+FAST = (*SMALL, "grid.beside=0")  # what is shown beside the primary measures takes most of a small study's time

@@ -19,11 +19,11 @@ from assay.lab import Lab
 from assay.report.folder import Folder
 from assay.report.page import html
 from assay.studies import Means, conduct, configure, rebuild
-from tests.studies.conftest import SMALL
+from tests.studies.conftest import FAST
 
 
 def run(parts: Path, lab: Path, seeds: int = 3, on: str = "inline", stack: int | None = None) -> Path:
-    study, data = configure("families", str(parts), seeds=seeds, settings=SMALL)
+    study, data = configure("families", str(parts), seeds=seeds, settings=FAST)
     return conduct(study, data, Lab(lab), Means(on, stack), command="assay study families")
 
 
@@ -101,7 +101,7 @@ def test_every_executor_gives_the_same_tables(parts: Path, tmp_path: Path) -> No
 def test_killed_at_any_moment_and_repeated_gives_the_same_bytes(parts: Path, tmp_path: Path) -> None:
     whole = run(parts, tmp_path / "whole")
     lab = tmp_path / "killed"
-    sets = [word for setting in SMALL for word in ("--set", setting)]
+    sets = [word for setting in FAST for word in ("--set", setting)]
     command = [sys.executable, "-c", "from assay.cli import main; main()", "study", "families", "--data", str(parts)]
     command += ["--seeds", "3", "--lab", str(lab), "--on", "processes:2", "--json", *sets]
     deadline = time.monotonic() + 240
@@ -139,7 +139,7 @@ def test_a_failing_job_names_its_recipe_and_loses_no_other(
 
 
 def test_diverged_runs_are_rows_and_are_said(parts: Path, tmp_path: Path) -> None:
-    settings = (*SMALL, "optimiser={name: sgd, lr: 1.0e+38}")
+    settings = (*FAST, "optimiser={name: sgd, lr: 1.0e+38}")
     study, data = configure("families", str(parts), seeds=2, settings=settings)
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     runs = pd.read_csv(folder / "runs.csv")
@@ -186,7 +186,7 @@ def test_verdicts_follow_the_claims_in_the_folder(parts: Path, tmp_path: Path) -
 def test_data_that_change_while_a_study_runs_are_refused(parts: Path, tmp_path: Path) -> None:
     from assay.lab.jobs import carry_out, plan
 
-    study, data = configure("families", str(parts), seeds=2, settings=SMALL)
+    study, data = configure("families", str(parts), seeds=2, settings=FAST)
     recipes = {name: planned.recipe for name, planned in study.stage(0, {}, data).items()}
     job = plan(recipes, study.source, Lab(tmp_path / "lab"), stack=None, threads=1, device="cpu")[0]
     with pytest.raises(BadInput, match="other images than when the study began"):
@@ -247,7 +247,7 @@ def test_a_families_study_of_the_users_model(
 ) -> None:
     """An activation that a model calls in several places is looked at, and said not to be patched."""
     (tmp_path / "own.py").write_text(FUNCTIONAL)
-    settings = (*SMALL, f"model={tmp_path}/own.py:{model}", "grid.seeds=2")
+    settings = (*FAST, f"model={tmp_path}/own.py:{model}", "grid.seeds=2")
     study, data = configure("families", str(parts), settings=settings)
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     read = {name: pd.read_csv(folder / f"{name}.csv", dtype={"layer": str}) for name in ("layers", "patches", "runs")}
