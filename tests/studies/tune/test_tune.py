@@ -22,7 +22,7 @@ from assay.lab import Lab
 from assay.studies import Means, conduct, configure
 from assay.studies.tune import configure_tune, tune
 from assay.studies.tune.warm import read_warm
-from tests.studies.conftest import SMALL
+from tests.studies.conftest import FAST
 
 LITTLE = ("epochs=2", "model=mlp:8", "batch=32", "space.width=[4,16]", "space.depth=[1,2]", "space.batch=[32]")
 GOALS = "val_accuracy, -sensitivity"
@@ -170,7 +170,7 @@ def test_a_warm_start_tries_the_best_of_an_earlier_search_first(parts: Path, tmp
 
 
 def test_a_warm_start_from_a_study(parts: Path, tmp_path: Path) -> None:
-    study, data = configure("families", str(parts), seeds=2, settings=SMALL)
+    study, data = configure("families", str(parts), seeds=2, settings=FAST)
     folder = conduct(study, data, Lab(tmp_path / "lab"), Means("inline"), command="x")
     warm = search(parts, tmp_path / "lab", 3, warm=read_warm(folder))
     found = json.loads((warm / "result.json").read_text())["warm"]
