@@ -56,6 +56,9 @@ def test_a_search_leaves_what_it_promises(parts: Path, tmp_path: Path) -> None:
     assert found["chosen"]["trial"] == rows[rows["chosen"]]["trial"].item()
     assert Path(found["chosen"]["weights"]).is_file()
     assert "20 are needed" in found["importance"]["val_accuracy"]["text"]
+    models = found["chosen"]["recipe"]["model"], about["settings"]["recipe"]["model"]
+    told = f"its network is {models[0]}, the default's {models[1]}"
+    assert any(told in line for line in found["text"]) == (models[0] != models[1])
     if not found["chosen"]["is_default"]:
         assert [row["figure"] for row in found["comparison"]] == ["test_accuracy", "test_sensitivity"]
         for row in found["comparison"]:

@@ -68,7 +68,9 @@ def lines(spec: Tune, found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]
             f"robust_accuracy: PGD of {STEPS} steps, {ball.norm} within {ball.eps:.4g}, at most {SENSED} items; trust "
             f"level C ({MEANINGS['C']}); for a better one: assay attack {Path(chosen['weights']).parent}"
         )
-    said.append(f"chosen: trial {chosen['trial']}, run {chosen['run']} ({settings})")
+    other = chosen["recipe"]["model"] != spec.recipe.model  # then more is compared than settings
+    network = f"; its network is {chosen['recipe']['model']}, the default's {spec.recipe.model}" if other else ""
+    said.append(f"chosen: trial {chosen['trial']}, run {chosen['run']} ({settings}){network}")
     said += against_default(found)
     said += [f"what matters for {name}: {each['text']}" for name, each in found["importance"].items()]
     if found["warm"]:
